@@ -108,19 +108,21 @@ class TwilioGateway:
     def __init__(self, config: TwilioConfig) -> None:
         self._config = config
         self._http = LeanHttpClient(config)
-        self._client = Client(config.account_sid, config.auth_token, http_client=self._http)
+        client = Client(config.account_sid, config.auth_token, http_client=self._http)
+        self._messages: MessageList = client.messages
         self._validator = RequestValidator(config.webhook_secret or config.auth_token)
 
     def send(self, message: OutboundSms) -> SentSms:
         """Raises SmsRefused, SmsBusy, SmsAmbiguous or SmsUnauthorised; never sends twice by itself."""
+        wanted = {
+            "to": message.to,
+            "body": message.body,
+            "status_callback": message.status_callback or values.unset,
+            "validity_period": _validity(message.validity_seconds),
+            **self._sender(message.sender),
+        }
         try:
-            created = self._messages.create(
-                to=message.to,
-                body=message.body,
-                status_callback=message.status_callback or values.unset,
-                validity_period=_validity(message.validity_seconds),
-                **self._sender(message.sender),
-            )
+            created = self._messages.create(**wanted)
         except (ValueError, TypeError, AttributeError, TwilioException) as error:
             raise SmsAmbiguous("The provider accepted the request but its answer is not readable.") from error
         if not created.sid:
@@ -161,10 +163,6 @@ class TwilioGateway:
 
     def close(self) -> None:
         self._http.transport.close()
-
-    @property
-    def _messages(self) -> MessageList:
-        return self._client.api.v2010.messages
 
     def _list(self, to: str) -> Iterable[MessageInstance]:
         try:

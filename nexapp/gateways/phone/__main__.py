@@ -1,0 +1,51 @@
+"""`python -m nexapp.gateways.phone --port N --data-dir D`: runs until SIGTERM or SIGINT."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from nexapp.gateways.phone.app import Phone
+from nexapp.gateways.phone.server import Connection
+from nexapp.gateways.phone.settings import BadPhoneSettings, PhoneSettings, read_settings
+
+_CANNOT_START = 2
+
+
+async def serve(settings: PhoneSettings) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    phone = Phone(settings)
+    server = await loop.create_server(
+        lambda: Connection(phone.handle), settings.host, settings.port, backlog=512, reuse_address=True
+    )
+    phone.start()
+    port = server.sockets[0].getsockname()[1]
+    sys.stdout.write(f"The local phone is ready: http://{settings.host}:{port}/dev/phone\n")
+    sys.stdout.flush()
+    await stopped.wait()
+    # Open connections are not waited for: a client that keeps one alive would hold up the end.
+    server.close()
+    phone.ledger.close()
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    try:
+        settings = read_settings(sys.argv[1:], os.environ)
+    except BadPhoneSettings as error:
+        sys.stderr.write("The local phone cannot start:\n" + "".join(f"- {p}\n" for p in error.problems))
+        return _CANNOT_START
+    try:
+        asyncio.run(serve(settings))
+    except OSError as error:
+        sys.stderr.write(f"The local phone cannot listen on {settings.host}:{settings.port}: {error}\n")
+        return _CANNOT_START
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
