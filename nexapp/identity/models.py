@@ -1,0 +1,113 @@
+"""Users, their sessions and codes; organisations, memberships and staff members."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nexapp.spine.db import Created, Keyed, Model, TenantModel
+
+
+class User(Keyed, Created, Model):
+    __tablename__ = "users"
+
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    name: Mapped[str] = mapped_column(default="")
+    is_platform_admin: Mapped[bool] = mapped_column(default=False)
+    time_zone: Mapped[str | None]
+    deactivated_at: Mapped[datetime | None]
+
+
+class UserSession(Keyed, Created, Model):
+    """A signed-in device. The cookie carries the token, the row its SHA-256."""
+
+    __tablename__ = "user_sessions"
+
+    token_hash: Mapped[bytes]
+    user_id: Mapped[UUID]
+    org_id: Mapped[UUID | None]
+    """The business chosen in the header."""
+    ip: Mapped[str | None]
+    user_agent: Mapped[str | None]
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    idle_seconds: Mapped[int]
+    revoked_at: Mapped[datetime | None]
+
+
+class VerificationCode(Keyed, Created, Model):
+    """A six-digit code on its way to a number, for signing in or for joining a waiting list."""
+
+    __tablename__ = "verification_codes"
+
+    org_id: Mapped[UUID | None]
+    phone: Mapped[str]
+    prefix: Mapped[str]
+    """Country calling code and area, for limits on whole ranges."""
+    purpose: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """What is to happen once the code is entered, e.g. the waiting-list form."""
+    code_hash: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    ip: Mapped[str | None]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Organization(Keyed, Created, Model):
+    """The tenant: a business, restaurant, shop or sales team."""
+
+    __tablename__ = "organizations"
+
+    name: Mapped[str]
+    slug: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="business")
+    tier: Mapped[str] = mapped_column(default="free")
+    time_zone: Mapped[str]
+    country: Mapped[str] = mapped_column(default="US")
+    currency: Mapped[str] = mapped_column(default="USD")
+    language: Mapped[str] = mapped_column(default="en")
+    phone: Mapped[str | None]
+    address: Mapped[str | None]
+    average_value_cents: Mapped[int] = mapped_column(default=7000)
+    booking_url: Mapped[str | None]
+    uses_booking_system: Mapped[bool] = mapped_column(default=False)
+    requires_confirmation: Mapped[bool] = mapped_column(default=False)
+    hold_seconds: Mapped[int | None]
+    """None: the installation's HOLD_SECONDS."""
+    pending_minutes: Mapped[int] = mapped_column(default=30)
+    offer_mode: Mapped[str] = mapped_column(default="everyone")
+    notice_minutes: Mapped[int] = mapped_column(default=15)
+    daily_offer_cap: Mapped[int] = mapped_column(default=3)
+    quiet_starts: Mapped[time] = mapped_column(default=time(21))
+    quiet_ends: Mapped[time] = mapped_column(default=time(8))
+    daily_spend_cap: Mapped[int] = mapped_column(default=2000)
+    """Texts a day, in segments."""
+    public_page: Mapped[bool] = mapped_column(default=True)
+    suspended_at: Mapped[datetime | None]
+
+
+class Membership(TenantModel, Model):
+    __tablename__ = "memberships"
+
+    user_id: Mapped[UUID]
+    role: Mapped[str]
+    deactivated_at: Mapped[datetime | None]
+
+
+class StaffMember(TenantModel, Model):
+    """Somebody whose time can be booked; may exist without a sign-in."""
+
+    __tablename__ = "staff_members"
+
+    user_id: Mapped[UUID | None]
+    display_name: Mapped[str]
+    color: Mapped[str] = mapped_column(default="blue")
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)

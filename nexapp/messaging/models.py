@@ -1,0 +1,98 @@
+"""Consumers, messages and inbound texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nexapp.spine.db import Created, Keyed, Model, TenantModel
+
+
+class Consumer(Keyed, Created, Model):
+    """A phone number that people can be reached at. Names and wishes belong to each business."""
+
+    __tablename__ = "consumers"
+
+    phone: Mapped[str]
+    time_zone: Mapped[str]
+    """IANA zone of the number's area."""
+    region: Mapped[str]
+    """ISO 3166-2 where the number tells it (`US-FL`), else the country (`US`)."""
+    opted_out_at: Mapped[datetime | None]
+    opt_out_source: Mapped[str | None]
+
+
+class Message(Keyed, Created, Model):
+    """One outbound text and its delivery state. `org_id` is None for sign-in codes."""
+
+    __tablename__ = "messages"
+
+    org_id: Mapped[UUID | None]
+    consumer_id: Mapped[UUID | None]
+    channel: Mapped[str] = mapped_column(default="sms")
+    lane: Mapped[int]
+    purpose: Mapped[str]
+    subject_kind: Mapped[str | None]
+    subject_id: Mapped[UUID | None]
+    to_phone: Mapped[str]
+    body: Mapped[str]
+    segments: Mapped[int]
+    status: Mapped[str] = mapped_column(default="queued")
+    send_at: Mapped[datetime]
+    """Not before this: now, the end of the quiet hours, or the next try."""
+    expires_at: Mapped[datetime | None]
+    """Not worth sending afterwards."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    attempted_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    uncertain_since: Mapped[datetime | None]
+    """Set when an attempt's outcome isn't known: the provider may have taken the text."""
+    provider_sid: Mapped[str | None]
+    error_code: Mapped[int | None]
+    error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    request_id: Mapped[str | None]
+
+
+class MessageEvent(Keyed, Model):
+    """One thing that happened to a message."""
+
+    __tablename__ = "message_events"
+
+    org_id: Mapped[UUID | None]
+    message_id: Mapped[UUID]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+class InboundMessage(Keyed, Created, Model):
+    """A text that a person sent us. `org_id` is the business it was matched to, if any."""
+
+    __tablename__ = "inbound_messages"
+
+    org_id: Mapped[UUID | None]
+    consumer_id: Mapped[UUID | None]
+    provider_sid: Mapped[str]
+    from_phone: Mapped[str]
+    to_phone: Mapped[str]
+    body: Mapped[str]
+    handled_as: Mapped[str]
+    needs_review: Mapped[bool] = mapped_column(default=False)
+
+
+class MessageTemplate(TenantModel, Model):
+    """A business's own wording for one purpose; the defaults live in `messaging.templates`."""
+
+    __tablename__ = "message_templates"
+
+    purpose: Mapped[str]
+    version: Mapped[int]
+    body: Mapped[str]
+    is_current: Mapped[bool] = mapped_column(default=True)

@@ -1,0 +1,38 @@
+"""A slot's history and its live signals: every change is one event line and one signal."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from nexapp.slots.models import SlotEvent
+from nexapp.spine.db import db
+from nexapp.spine.ids import new_id
+from nexapp.spine.realtime import publish
+from nexapp.spine.tenancy import current_actor
+
+
+def record_event(
+    slot: Any,
+    kind: str,
+    *,
+    consumer_id: UUID | None = None,
+    offer_id: UUID | None = None,
+    **details: Any,
+) -> None:
+    """Append one line and tell the open pages. `slot` has id, org_id, round and public_token."""
+    db.session.execute(
+        insert(SlotEvent).values(
+            id=new_id(), org_id=slot.org_id, slot_id=slot.id, round=slot.round, kind=kind,
+            user_id=current_actor().user_id, consumer_id=consumer_id, offer_id=offer_id, details=details,
+        )
+    )  # fmt: skip
+    tell_pages(slot)
+
+
+def tell_pages(slot: Any) -> None:
+    """The merchant's pages and the claim pages of this slot fetch again after the commit."""
+    publish(f"org:{slot.org_id}:slots", "slots-changed")
+    publish(f"slot:{slot.public_token}", "slot-changed")

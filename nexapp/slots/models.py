@@ -1,0 +1,163 @@
+"""Slots, the waiting list and the offers between them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nexapp.spine.db import Created, Model, TenantModel
+
+
+class Service(TenantModel, Model):
+    __tablename__ = "services"
+
+    name: Mapped[str]
+    minutes: Mapped[int] = mapped_column(default=30)
+    price_cents: Mapped[int | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class ConsumerProfile(Created, Model):
+    """What one business knows of a consumer. Never shown in another."""
+
+    __tablename__ = "consumer_profiles"
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    consumer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+
+
+class Consent(TenantModel, Model):
+    """Proof of what a person agreed to, kept word for word."""
+
+    __tablename__ = "consents"
+
+    consumer_id: Mapped[UUID]
+    kind: Mapped[str]
+    wording: Mapped[str]
+    source: Mapped[str]
+    ip: Mapped[str | None]
+
+
+class NotifyRequest(TenantModel, Model):
+    """A consumer's place on one business's waiting list. `status`: active, paused, left, lapsed."""
+
+    __tablename__ = "notify_requests"
+
+    consumer_id: Mapped[UUID]
+    status: Mapped[str] = mapped_column(default="active")
+    token_hash: Mapped[bytes]
+    time_range: Mapped[str] = mapped_column(default="any")
+    """any, today, this_week, dates."""
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    """Last local date on which the request counts; None: until the person leaves."""
+    staff_member_id: Mapped[UUID | None]
+    service_id: Mapped[UUID | None]
+    minutes_needed: Mapped[int | None]
+    party_size: Mapped[int | None]
+    paused_until: Mapped[date | None]
+    source: Mapped[str] = mapped_column(default="public_page")
+    confirmed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class NotifyWindow(TenantModel, Model):
+    """A weekday and wall-clock span that suits the person, in the business's zone. None at all: any time."""
+
+    __tablename__ = "notify_windows"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "notify_request_id"],
+            ["notify_requests.org_id", "notify_requests.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    notify_request_id: Mapped[UUID]
+    weekday: Mapped[int]
+    """0 is Monday."""
+    starts: Mapped[time]
+    ends: Mapped[time]
+
+
+class Slot(TenantModel, Model):
+    """A bookable time of one staff member. Its verbs are in `slots.transitions`."""
+
+    __tablename__ = "slots"
+
+    staff_member_id: Mapped[UUID]
+    service_id: Mapped[UUID | None]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    price_cents: Mapped[int | None]
+    note: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="draft")
+    round: Mapped[int] = mapped_column(default=0)
+    public_token: Mapped[str]
+    """Names the live topic of the claim pages; tells nothing."""
+    opened_at: Mapped[datetime | None]
+    held_by_offer_id: Mapped[UUID | None]
+    held_consumer_id: Mapped[UUID | None]
+    held_until: Mapped[datetime | None]
+    pending_until: Mapped[datetime | None]
+    booked_consumer_id: Mapped[UUID | None]
+    booked_offer_id: Mapped[UUID | None]
+    booked_name: Mapped[str | None]
+    booked_note: Mapped[str | None]
+    booked_at: Mapped[datetime | None]
+    created_by: Mapped[UUID | None]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class SlotOffer(TenantModel, Model):
+    """One slot offered to one consumer in one round."""
+
+    __tablename__ = "slot_offers"
+
+    slot_id: Mapped[UUID]
+    round: Mapped[int]
+    consumer_id: Mapped[UUID]
+    notify_request_id: Mapped[UUID | None]
+    message_id: Mapped[UUID | None]
+    token_hash: Mapped[bytes]
+    opened_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    lapsed_at: Mapped[datetime | None]
+    """When this person let a hold run out."""
+    released_at: Mapped[datetime | None]
+
+
+class SlotMatch(Model):
+    """What opening a slot meant for one request: offered, or skipped and why."""
+
+    __tablename__ = "slot_matches"
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    slot_id: Mapped[UUID] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True)
+    notify_request_id: Mapped[UUID] = mapped_column(primary_key=True)
+    consumer_id: Mapped[UUID]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    send_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SlotEvent(TenantModel, Model):
+    """One line of a slot's history: opened, held, lapsed, released, booked, cancelled …"""
+
+    __tablename__ = "slot_events"
+
+    slot_id: Mapped[UUID]
+    round: Mapped[int]
+    kind: Mapped[str]
+    user_id: Mapped[UUID | None]
+    consumer_id: Mapped[UUID | None]
+    offer_id: Mapped[UUID | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

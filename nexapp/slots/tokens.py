@@ -1,0 +1,45 @@
+"""Secrets in links. A link's token is derived from its row, so it can be written again; the row keeps a hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from uuid import UUID
+
+from nexapp.spine.config import settings
+
+TOKEN_BYTES = 16
+"""128 bits: too many to guess, short enough for a text."""
+
+
+def claim_token(offer_id: UUID) -> str:
+    return _derive("claim", offer_id)
+
+
+def request_token(notify_request_id: UUID) -> str:
+    return _derive("waiting-list", notify_request_id)
+
+
+def hash_token(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def topic_token() -> str:
+    """A slot's public name for live updates; random, for it is shown on every claim page."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def claim_url(offer_id: UUID) -> str:
+    return f"{settings().base_url}/c/{claim_token(offer_id)}"
+
+
+def request_url(notify_request_id: UUID) -> str:
+    return f"{settings().base_url}/w/{request_token(notify_request_id)}"
+
+
+def _derive(use: str, row_id: UUID) -> str:
+    key = hashlib.sha256(f"link:{use}:{settings().secret_key}".encode()).digest()
+    digest = hmac.new(key, row_id.bytes, hashlib.sha256).digest()[:TOKEN_BYTES]
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

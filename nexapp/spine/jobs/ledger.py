@@ -1,0 +1,182 @@
+"""The ledger: one row for each job, its lease, its attempts and how it ended."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import g
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nexapp.spine.clock import now
+from nexapp.spine.db import Created, Keyed, Model, db
+from nexapp.spine.ids import new_id
+from nexapp.spine.jobs.bells import ring
+from nexapp.spine.jobs.registry import KINDS
+from nexapp.spine.masking import mask_text
+from nexapp.spine.tenancy import Actor, Role, current_actor
+from nexapp.spine.unit import after_commit
+
+LEASE = timedelta(seconds=60)
+"""Well above the 20 s that a bell works; a row whose lease ran out belongs to a worker that died."""
+
+WAITING = ("queued", "retrying")
+
+
+class BackgroundJob(Keyed, Created, Model):
+    __tablename__ = "background_jobs"
+
+    org_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]
+    actor_role: Mapped[str]
+    queue: Mapped[str]
+    name: Mapped[str]
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    unique_key: Mapped[str | None]
+    status: Mapped[str]
+    run_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_by: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    duration_ms: Mapped[int | None]
+    error: Mapped[str | None]
+    request_id: Mapped[str | None]
+
+
+class LeaseLost(Exception):
+    """Another worker took the row over; this run's effects must not stand."""
+
+
+def enqueue(
+    name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **ids: Any
+) -> UUID | None:
+    """Queue a job in the caller's transaction. None where a job with this unique key exists already."""
+    actor, kind = current_actor(), KINDS[name]
+    row_id = db.session.scalar(
+        insert(BackgroundJob)
+        .values(
+            id=new_id(), org_id=actor.org_id, user_id=actor.user_id, actor_role=actor.role.value,
+            queue=kind.queue, name=name, arguments=_plain(ids), unique_key=unique_key,
+            status="queued", run_at=run_at or func.now(), attempts=0, request_id=g.get("request_id"),
+        )
+        .on_conflict_do_nothing()
+        .returning(BackgroundJob.id)
+    )  # fmt: skip
+    if row_id is not None and (run_at is None or run_at <= now()):
+        after_commit(lambda: ring(kind.queue), key=("bell", kind.queue))
+    return row_id
+
+
+def claim(queue: str, worker: str, limit: int) -> Sequence[Row[Any]]:
+    """Take up to `limit` due rows; others skip them while the lease holds. Runs as the system."""
+    due = (
+        select(BackgroundJob.id)
+        .where(
+            BackgroundJob.queue == queue,
+            BackgroundJob.status.in_(WAITING),
+            BackgroundJob.run_at <= func.now(),
+        )
+        .order_by(BackgroundJob.run_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    return db.session.execute(
+        update(BackgroundJob)
+        .where(BackgroundJob.id.in_(due))
+        .values(
+            status="running", attempts=BackgroundJob.attempts + 1, leased_by=worker,
+            lease_until=func.now() + LEASE, started_at=func.now(), error=None,
+        )
+        .returning(*BackgroundJob.__table__.columns)
+    ).all()  # fmt: skip
+
+
+def actor_of(row: Row[Any]) -> Actor:
+    return Actor(Role(row.actor_role), row.org_id, row.user_id)
+
+
+def job_done(row: Row[Any]) -> None:
+    """Record success in the handler's own transaction, so that effect and record stand or fall together."""
+    if mark_succeeded([row.id], row.leased_by) != 1:
+        raise LeaseLost(row.id)
+
+
+def mark_succeeded(ids: list[UUID], worker: str) -> int:
+    done = db.session.execute(
+        update(BackgroundJob)
+        .where(
+            BackgroundJob.id.in_(ids), BackgroundJob.leased_by == worker, BackgroundJob.status == "running"
+        )
+        .values(status="succeeded", lease_until=None, **_finish())
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def mark_failed(row: Row[Any], error: BaseException, *, permanent: bool) -> bool:
+    """Record a failed attempt; True where it was the last. Delays get up to a fifth of jitter."""
+    retries = KINDS[row.name].retries if row.name in KINDS else ()
+    final = permanent or row.attempts > len(retries)
+    values: dict[str, Any] = {
+        "error": mask_text(f"{type(error).__name__}: {error}")[:2000],
+        "lease_until": None,
+    }
+    if final:
+        values |= {"status": "failed", **_finish()}
+    else:
+        delay = retries[row.attempts - 1] * random.uniform(1, 1.2)  # noqa: S311 - jitter, not a secret
+        values |= {"status": "retrying", "run_at": func.now() + timedelta(seconds=delay)}
+    db.session.execute(
+        update(BackgroundJob)
+        .where(BackgroundJob.id == row.id, BackgroundJob.leased_by == row.leased_by)
+        .values(**values)
+    )
+    return final
+
+
+def hand_back(ids: list[UUID], worker: str) -> None:
+    """Give up rows that were claimed and not begun; the attempt doesn't count."""
+    db.session.execute(
+        update(BackgroundJob)
+        .where(
+            BackgroundJob.id.in_(ids), BackgroundJob.leased_by == worker, BackgroundJob.status == "running"
+        )
+        .values(status="queued", attempts=BackgroundJob.attempts - 1, lease_until=None, leased_by=None)
+    )
+
+
+def reclaim() -> int:
+    """Queue again what a dead worker held. Runs as the system."""
+    taken = db.session.execute(
+        update(BackgroundJob)
+        .where(BackgroundJob.status == "running", BackgroundJob.lease_until < func.now())
+        .values(status="queued", lease_until=None, leased_by=None, run_at=func.now())
+    )
+    return int(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def due_queues() -> set[str]:
+    """The queues with a row that somebody should have taken by now."""
+    rows = db.session.scalars(
+        text(
+            "SELECT DISTINCT queue FROM background_jobs"
+            " WHERE status IN ('queued', 'retrying') AND run_at <= now()"
+        )
+    )
+    return set(rows)
+
+
+def _finish() -> dict[str, Any]:
+    elapsed = func.extract("epoch", func.clock_timestamp() - BackgroundJob.started_at) * 1000
+    return {"finished_at": func.clock_timestamp(), "duration_ms": func.round(elapsed)}
+
+
+def _plain(ids: dict[str, Any]) -> dict[str, Any]:
+    return {k: str(v) if isinstance(v, UUID) else v for k, v in ids.items()}

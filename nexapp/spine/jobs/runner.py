@@ -1,0 +1,128 @@
+"""What a worker does when a bell rings: claim, run, record, until nothing is due or time is up."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import current_app, g
+from rq.timeouts import JobTimeoutException
+from sqlalchemy import Row
+
+from nexapp.spine import faults
+from nexapp.spine.db import db
+from nexapp.spine.errors import NexError, Unavailable
+from nexapp.spine.jobs import ledger
+from nexapp.spine.jobs.bells import BELL_SECONDS, ring, silence
+from nexapp.spine.jobs.registry import DRAINS, KINDS, PermanentFailure
+from nexapp.spine.jobs.stopping import stop_requested
+from nexapp.spine.tenancy import SYSTEM
+from nexapp.spine.unit import unit_of_work
+
+BATCH = 100
+WORKER = f"{socket.gethostname()}:{os.getpid()}"
+
+log = structlog.get_logger()
+
+
+def answer(queue: str) -> None:
+    """The one RQ job of the product."""
+    silence(queue)
+    deadline = time.monotonic() + BELL_SECONDS
+    more = _drain(queue)(lambda: stop_requested() or time.monotonic() > deadline)
+    if more:
+        ring(queue)
+
+
+def _drain(queue: str) -> Callable[[Callable[[], bool]], bool]:
+    if queue in DRAINS:
+        return DRAINS[queue].drain
+    return lambda stop: drain_ledger(queue, stop)
+
+
+def drain_ledger(queue: str, stop: Callable[[], bool]) -> bool:
+    """Run due rows of one ledger queue; True where the time was up before the rows."""
+    while not stop():
+        with system_unit():
+            rows = ledger.claim(queue, WORKER, BATCH)
+        if not rows:
+            return False
+        _run_batch(rows, stop)
+    return True
+
+
+def _run_batch(rows: Sequence[Row[Any]], stop: Callable[[], bool]) -> None:
+    quiet: list[UUID] = []
+    waiting = list(rows)
+    try:
+        while waiting and not stop():
+            if _run(row := waiting[0]):
+                quiet.append(row.id)
+            waiting.pop(0)
+    finally:
+        _record_batch(quiet, [row.id for row in waiting])
+
+
+def _record_batch(quiet: list[UUID], unstarted: list[UUID]) -> None:
+    with system_unit():
+        if quiet:
+            ledger.mark_succeeded(quiet, WORKER)
+        if unstarted:
+            ledger.hand_back(unstarted, WORKER)
+
+
+def _run(row: Row[Any]) -> bool:
+    """Run one row. True where it touched no table, so that its success is still to be recorded."""
+    with current_app.app_context():
+        g.request_id = row.request_id
+        structlog.contextvars.bind_contextvars(request_id=row.request_id, job_id=str(row.id), job=row.name)
+        try:
+            return _attempt(row)
+        except JobTimeoutException:
+            # The clock of the whole answer ran out; this row did nothing wrong and its lease will lapse.
+            raise
+        except Exception as error:
+            _record_failure(row, error)
+            return False
+        finally:
+            structlog.contextvars.clear_contextvars()
+
+
+def _attempt(row: Row[Any]) -> bool:
+    with unit_of_work(ledger.actor_of(row)):
+        KINDS[row.name].handler(**row.arguments)
+        if not db.session().in_transaction():
+            return True
+        ledger.job_done(row)
+        return False
+
+
+def _record_failure(row: Row[Any], error: Exception) -> None:
+    if isinstance(error, ledger.LeaseLost):
+        log.warning("job_lease_lost")
+        return
+    with unit_of_work(SYSTEM):
+        final = ledger.mark_failed(row, error, permanent=_is_permanent(error))
+    log.warning("job_attempt_failed", error=str(error), final=final)
+    if final:
+        kind = KINDS[row.name].error_kind if row.name in KINDS else "job_error"
+        faults.capture(kind, error, org_id=row.org_id, job_id=row.id, job=row.name)
+
+
+def _is_permanent(error: Exception) -> bool:
+    if isinstance(error, Unavailable):
+        return False
+    return isinstance(error, (PermanentFailure, NexError, KeyError))
+
+
+@contextmanager
+def system_unit() -> Iterator[None]:
+    """A unit of the system in an app context of its own, so that no row's session is shared."""
+    with current_app.app_context(), unit_of_work(SYSTEM):
+        yield

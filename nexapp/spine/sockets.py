@@ -1,0 +1,88 @@
+"""The socket's side of live updates: joining topics after a check, and cutting revoked sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import Flask, request
+from flask_socketio import disconnect, join_room
+from sqlalchemy import text
+
+from nexapp.spine import faults
+from nexapp.spine.access import principal
+from nexapp.spine.db import autocommit_engine
+from nexapp.spine.realtime import may_join, socketio
+
+log = structlog.get_logger()
+RECHECK_SECONDS = 15
+MOST_TOPICS = 20
+
+_sessions: dict[str, UUID] = {}
+"""Socket id → session id, of this process only."""
+
+
+@socketio.on("connect")
+def remember_session(_auth: Any = None) -> None:
+    found = principal()
+    if found is not None:
+        _sessions[request.sid] = found.session_id  # type: ignore[attr-defined]
+
+
+@socketio.on("disconnect")
+def forget_session(*_: Any) -> None:
+    _sessions.pop(request.sid, None)  # type: ignore[attr-defined]
+
+
+@socketio.on("subscribe")
+def subscribe(message: Any) -> dict[str, list[str]]:
+    """Join the topics asked for; answers which were joined and which refused."""
+    asked = message.get("topics", []) if isinstance(message, dict) else []
+    names = [name for name in asked[:MOST_TOPICS] if isinstance(name, str)]
+    who = principal()
+    joined = [name for name in names if may_join(who, name)]
+    for name in joined:
+        join_room(name)
+    refused = [name for name in names if name not in joined]
+    if refused:
+        log.warning("topic_refused", topics=refused, user_id=str(who.user_id) if who else None)
+    return {"joined": joined, "refused": refused}
+
+
+@socketio.on_error_default
+def record_socket_error(error: Exception) -> None:
+    faults.capture("socket_error", error)
+
+
+def watch_sessions(app: Flask) -> None:
+    """Start the watch of this process; called once by the web entry, never by a request."""
+    socketio.start_background_task(_watch, app)
+
+
+def _watch(app: Flask) -> None:
+    while True:
+        socketio.sleep(RECHECK_SECONDS)
+        with app.app_context():
+            try:
+                cut_ended_sessions()
+            except Exception:
+                log.exception("session_watch_failed")
+
+
+def cut_ended_sessions() -> None:
+    """Disconnect the sockets whose session was revoked or has lapsed."""
+    open_sockets = dict(_sessions)
+    if not open_sockets:
+        return
+    live = _live(list(set(open_sockets.values())))
+    for socket_id, session_id in open_sockets.items():
+        if session_id not in live:
+            _sessions.pop(socket_id, None)
+            disconnect(socket_id, namespace="/")
+
+
+def _live(session_ids: list[UUID]) -> set[UUID]:
+    with autocommit_engine().connect() as connection:
+        rows = connection.scalars(text("SELECT nexapp_live_sessions(:ids)"), {"ids": session_ids})
+        return set(rows)

@@ -1,0 +1,44 @@
+"""Form bases: one for people with a session, one for pages that are reached by a link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Form
+
+from nexapp.spine.errors import BadInput
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]
+    """Carries a CSRF token. `bind_errors` puts a service's refusal next to its fields."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            filters = [*unbound_field.kwargs.get("filters", []), _stripped]
+            return unbound_field.bind(form=form, filters=filters, **options)
+
+    def bind_errors(self, error: BadInput) -> None:
+        attach(self, error)
+
+
+class LinkForm(PageForm):
+    """For link pages: no session cookie, no token; the origin is checked instead."""
+
+    class Meta(PageForm.Meta):
+        csrf = False
+
+
+def attach(form: Form, error: BadInput) -> None:
+    """Put each sentence next to its field; what belongs to none heads the form."""
+    for name, sentence in error.fields.items():
+        if name in form._fields:
+            form._fields[name].errors = [*form._fields[name].errors, sentence]
+        else:
+            form.form_errors.append(sentence)
+    if not error.fields:
+        form.form_errors.append(error.sentence)

@@ -1,0 +1,56 @@
+"""The menu: each part adds its entries; people see those that their role may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request, url_for
+from flask_babel import LazyString
+
+from nexapp.spine.tenancy import Actor, Role
+
+ITEMS: list[Item] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    label: LazyString
+    endpoint: str
+    icon: str
+    position: int
+    minimum: Role | None = None
+    """The least role in the chosen organisation; None: platform admins only."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of organisation that have this part; empty: all."""
+
+
+def add_item(item: Item) -> None:
+    if all(known.endpoint != item.endpoint for known in ITEMS):
+        ITEMS.append(item)
+        ITEMS.sort(key=lambda known: known.position)
+
+
+def shown_items() -> list[dict[str, Any]]:
+    actor: Actor | None = g.get("actor")
+    if actor is None or actor.user_id is None:
+        return []
+    return [_shown(item) for item in ITEMS if _may_see(item, actor)]
+
+
+def _may_see(item: Item, actor: Actor) -> bool:
+    if item.minimum is None:
+        return actor.is_platform_admin
+    if item.kinds and g.get("org_kind", "business") not in item.kinds:
+        return False
+    return actor.role.at_least(item.minimum)
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    address = url_for(item.endpoint)
+    return {
+        "label": item.label,
+        "href": address,
+        "icon": item.icon,
+        "active": request.path == address or (address != "/" and request.path.startswith(address + "/")),
+    }

@@ -1,0 +1,33 @@
+"""Answers that are pages: the whole, or the fragment that HTMX asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template
+
+from nexapp.spine.web.failures import is_fragment
+
+
+def page(template: str, fragment: str | None = None, *, status: int = 200, **context: Any) -> Response:
+    """Render `fragment` for an HTMX request where one is named, else the whole page."""
+    chosen = fragment if fragment and is_fragment() else template
+    response = make_response(render_template(chosen, **context), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def see_other(address: str, toast: str | None = None, kind: str = "success") -> Response:
+    """Go on to another page after a change: 303, or HX-Redirect for HTMX. The toast shows there."""
+    if toast:
+        flash(toast, kind)
+    if is_fragment():
+        return Response(status=204, headers={"HX-Redirect": address})
+    return make_response(redirect(address, 303))
+
+
+def with_toast(response: Response, text: str, kind: str = "success") -> Response:
+    """Show a toast beside a fragment."""
+    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
+    return response

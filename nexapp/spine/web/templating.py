@@ -1,0 +1,94 @@
+"""What every template may use: assets, icons, times in a zone, money, phone numbers."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import humanize
+import phonenumbers
+from babel.dates import format_datetime, get_timezone_name
+from babel.numbers import format_currency
+from flask import Flask, g, request, url_for
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from nexapp.spine.clock import now
+from nexapp.spine.config import settings
+from nexapp.spine.web.navigation import shown_items
+
+ROOT = Path(__file__).resolve().parents[3]
+VENDOR = ROOT / "static" / "vendor"
+LONG_AGO_SECONDS = 7 * 86400
+
+
+def configure(app: Flask) -> None:
+    app.jinja_env.globals.update(asset=asset, icon_svg=icon_svg, now=now)
+    app.jinja_env.filters.update(
+        relative=relative, local=local_time, zone_name=zone_name, money=money, national=national
+    )
+    app.context_processor(common)
+
+
+def common() -> dict[str, Any]:
+    theme = request.cookies.get("theme", "auto") if request else "auto"
+    return {
+        "nav": shown_items(),
+        "settings_env": settings().environment.value,
+        "theme": theme if theme in {"light", "dark"} else "auto",
+        "request_id": g.get("request_id"),
+    }
+
+
+@cache
+def _manifest() -> dict[str, str]:
+    found = VENDOR / "manifest.json"
+    return json.loads(found.read_text()) if found.exists() else {}
+
+
+def asset(path: str) -> str:
+    """The address of a built file under its hashed name, which browsers may keep for a year."""
+    return url_for("static", filename=f"vendor/{_manifest().get(path, path)}")
+
+
+@cache
+def icon_svg(name: str) -> Markup:
+    """One icon's own drawing, to stand in the page; raises `FileNotFoundError` for an unknown one."""
+    return Markup((VENDOR / "icons" / f"{name}.svg").read_text())  # noqa: S704 - our own built file
+
+
+def local_time(instant: datetime, zone: str, form: str = "EEE d MMM, h:mm a") -> str:
+    return format_datetime(instant, form, tzinfo=ZoneInfo(zone), locale=get_locale())
+
+
+def zone_name(zone: str, instant: datetime | None = None) -> str:
+    """`America/New_York` → "Eastern Time": the name people use, the same in winter and summer."""
+    return get_timezone_name(ZoneInfo(zone), width="long", zone_variant="generic", locale=get_locale())
+
+
+def relative(instant: datetime) -> str:
+    present = now()
+    if abs((present - instant).total_seconds()) > LONG_AGO_SECONDS:
+        return format_datetime(instant, "d MMM yyyy", locale=get_locale())
+    return humanize.naturaltime(instant, when=present)
+
+
+def money(cents: int | None, currency: str = "USD") -> str:
+    return "" if cents is None else format_currency(cents / 100, currency, locale=get_locale())
+
+
+def national(phone: str | None) -> str:
+    """A stored number as its country writes it; abroad with its country code."""
+    if not phone:
+        return ""
+    try:
+        parsed = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    form = phonenumbers.PhoneNumberFormat
+    home = parsed.country_code == 1
+    return phonenumbers.format_number(parsed, form.NATIONAL if home else form.INTERNATIONAL)
