@@ -1,0 +1,89 @@
+// Live updates. A signal of the server becomes a DOM event on <body>, and the fragment that waits for it
+// (hx-trigger="slots-changed from:body, reconnected from:body, poll from:body") is fetched again by its own route,
+// so permission stays there. Without a connection the page polls and says so.
+(() => {
+  "use strict";
+
+  const POLL_MS = 30_000;
+  const GRACE_MS = 2_000;
+
+  const words = document.getElementById("words")?.dataset ?? {};
+  const mark = document.getElementById("connection");
+  const fire = (name, detail = {}) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
+  const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: text }));
+
+  const subscribed = new Set();
+  let socket = null;
+  let markTimer = 0;
+  let wasLost = false;
+
+  function topics() {
+    const named = [...document.querySelectorAll("[data-topics]")].flatMap((element) => element.dataset.topics.split(/\s+/));
+    return [...new Set(named.filter(Boolean))];
+  }
+
+  function subscribe() {
+    const fresh = topics().filter((name) => !subscribed.has(name));
+    if (!socket?.connected || fresh.length === 0) return;
+    for (const name of fresh) subscribed.add(name);
+    // What changed between the rendering and the joining sent its signal to nobody here: fetch once more.
+    socket.emit("subscribe", { topics: fresh }, () => fire("reconnected"));
+  }
+
+  function onConnect() {
+    clearTimeout(markTimer);
+    markTimer = 0;
+    mark?.setAttribute("hidden", "");
+    if (wasLost) say(words.back);
+    wasLost = false;
+    subscribed.clear();
+    subscribe();
+  }
+
+  function onLost() {
+    // Shorter breaks (a page that is being left, a server that restarts) are nobody's concern.
+    markTimer ||= setTimeout(showLost, GRACE_MS);
+  }
+
+  function showLost() {
+    mark?.removeAttribute("hidden");
+    if (!wasLost) say(words.lost);
+    wasLost = true;
+  }
+
+  function onDisconnect(reason) {
+    onLost();
+    // The server cut it, most likely because the session ended: the client would not try again by itself.
+    if (reason === "io server disconnect") setTimeout(() => socket.connect(), GRACE_MS);
+  }
+
+  function onRefused() {
+    onLost();
+    if (!socket.active) setTimeout(() => socket.connect(), POLL_MS);
+  }
+
+  function connect() {
+    // WebSocket only: several server processes then need no sticky sessions.
+    socket = window.io({ transports: ["websocket"], reconnectionDelayMax: 5_000 });
+    socket.on("connect", onConnect);
+    socket.on("disconnect", onDisconnect);
+    socket.on("connect_error", onRefused);
+    socket.onAny((name, payload) => fire(name, payload));
+    window.addEventListener("online", () => socket.connect());
+  }
+
+  function poll() {
+    if (!socket?.connected && !document.hidden && topics().length > 0) fire("poll");
+  }
+
+  function watch() {
+    if (!socket && window.io && topics().length > 0) connect();
+    subscribe();
+  }
+
+  watch();
+  // A fragment may bring topics of its own.
+  document.body.addEventListener("htmx:afterSettle", watch);
+  document.addEventListener("visibilitychange", poll);
+  setInterval(poll, POLL_MS);
+})();
