@@ -91,7 +91,8 @@ def _claims(actor: Actor) -> dict[str, str]:
 def lookup(sql: str, **params: Any) -> Row[Any] | None:
     """One row of a read-only SECURITY DEFINER function, in autocommit: no unit, no actor, no lock."""
     with autocommit_engine().connect() as connection:
-        return connection.execute(text(sql), params).first()
+        row: Row[Any] | None = connection.execute(text(sql), params).first()
+        return row
 
 
 def autocommit_engine() -> Any:

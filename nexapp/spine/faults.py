@@ -75,9 +75,7 @@ def capture(
 
 
 def _upsert(row: dict[str, Any]) -> None:
-    fresh = insert(SystemError).values(
-        id=new_id(), count=1, first_seen_at=func.now(), last_seen_at=func.now(), **row
-    )
+    fresh = insert(SystemError).values(id=new_id(), count=1, first_seen_at=func.now(), last_seen_at=func.now(), **row)
     db.session.execute(
         fresh.on_conflict_do_update(
             index_elements=["fingerprint"],

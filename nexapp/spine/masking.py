@@ -7,9 +7,7 @@ from typing import Any
 
 _PHONE = re.compile(r"\+?\d[\d\-. ()]{6,18}\d")
 _LINK = re.compile(r"(/[cw]/)[A-Za-z0-9_-]{12,}")
-_SECRET_NAME = re.compile(
-    r"(password|secret|token|authorization|cookie|api_key|\bcode\b|body)", re.IGNORECASE
-)
+_SECRET_NAME = re.compile(r"(password|secret|token|authorization|cookie|api_key|\bcode\b|body)", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w+://[^:/\s@]+:)[^@\s]+@")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SIX_DIGITS = re.compile(r"(?<!\d)\d{6}(?!\d)")
@@ -20,7 +18,7 @@ def mask_text(text: str) -> str:
     text = _URL_PASSWORD.sub(r"\1***@", _LINK.sub(r"\1***", text))
     kept: list[str] = []
     pieces = _UUID.split(text)
-    ids = _UUID.findall(text) + [""]
+    ids = [*_UUID.findall(text), ""]
     for piece, row_id in zip(pieces, ids, strict=True):
         kept += [_SIX_DIGITS.sub("******", _PHONE.sub(_mask_phone, piece)), row_id]
     return "".join(kept)

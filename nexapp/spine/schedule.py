@@ -54,7 +54,7 @@ def fire(name: str) -> None:
         enqueue(entry.job, unique_key=f"{name}:{period:%Y-%m-%dT%H:%M}")
 
 
-class HealingScheduler(Scheduler):  # type: ignore[misc] - rq-scheduler carries no types
+class HealingScheduler(Scheduler):  # type: ignore[misc]
     """rq-scheduler, which also sweeps the ledger each second and sets lost entries again."""
 
     healed_at = 0.0

@@ -23,19 +23,19 @@ _sessions: dict[str, UUID] = {}
 """Socket id → session id, of this process only."""
 
 
-@socketio.on("connect")
+@socketio.on("connect")  # type: ignore[untyped-decorator]
 def remember_session(_auth: Any = None) -> None:
     found = principal()
     if found is not None:
         _sessions[request.sid] = found.session_id  # type: ignore[attr-defined]
 
 
-@socketio.on("disconnect")
+@socketio.on("disconnect")  # type: ignore[untyped-decorator]
 def forget_session(*_: Any) -> None:
     _sessions.pop(request.sid, None)  # type: ignore[attr-defined]
 
 
-@socketio.on("subscribe")
+@socketio.on("subscribe")  # type: ignore[untyped-decorator]
 def subscribe(message: Any) -> dict[str, list[str]]:
     """Join the topics asked for; answers which were joined and which refused."""
     asked = message.get("topics", []) if isinstance(message, dict) else []
@@ -50,7 +50,7 @@ def subscribe(message: Any) -> dict[str, list[str]]:
     return {"joined": joined, "refused": refused}
 
 
-@socketio.on_error_default
+@socketio.on_error_default  # type: ignore[untyped-decorator]
 def record_socket_error(error: Exception) -> None:
     faults.capture("socket_error", error)
 

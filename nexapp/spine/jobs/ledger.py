@@ -54,9 +54,7 @@ class LeaseLost(Exception):
     """Another worker took the row over; this run's effects must not stand."""
 
 
-def enqueue(
-    name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **ids: Any
-) -> UUID | None:
+def enqueue(name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **ids: Any) -> UUID | None:
     """Queue a job in the caller's transaction. None where a job with this unique key exists already."""
     actor, kind = current_actor(), KINDS[name]
     row_id = db.session.scalar(
@@ -112,9 +110,7 @@ def job_done(row: Row[Any]) -> None:
 def mark_succeeded(ids: list[UUID], worker: str) -> int:
     done = db.session.execute(
         update(BackgroundJob)
-        .where(
-            BackgroundJob.id.in_(ids), BackgroundJob.leased_by == worker, BackgroundJob.status == "running"
-        )
+        .where(BackgroundJob.id.in_(ids), BackgroundJob.leased_by == worker, BackgroundJob.status == "running")
         .values(status="succeeded", lease_until=None, **_finish())
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
@@ -145,9 +141,7 @@ def hand_back(ids: list[UUID], worker: str) -> None:
     """Give up rows that were claimed and not begun; the attempt doesn't count."""
     db.session.execute(
         update(BackgroundJob)
-        .where(
-            BackgroundJob.id.in_(ids), BackgroundJob.leased_by == worker, BackgroundJob.status == "running"
-        )
+        .where(BackgroundJob.id.in_(ids), BackgroundJob.leased_by == worker, BackgroundJob.status == "running")
         .values(status="queued", attempts=BackgroundJob.attempts - 1, lease_until=None, leased_by=None)
     )
 
@@ -165,10 +159,7 @@ def reclaim() -> int:
 def due_queues() -> set[str]:
     """The queues with a row that somebody should have taken by now."""
     rows = db.session.scalars(
-        text(
-            "SELECT DISTINCT queue FROM background_jobs"
-            " WHERE status IN ('queued', 'retrying') AND run_at <= now()"
-        )
+        text("SELECT DISTINCT queue FROM background_jobs WHERE status IN ('queued', 'retrying') AND run_at <= now()")
     )
     return set(rows)
 

@@ -27,7 +27,7 @@ class BellWorker(SimpleWorker):
 
     def request_stop(self, signum: Any, frame: Any) -> None:
         request_stop()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def run_worker(app: Flask, queues: list[str]) -> None:

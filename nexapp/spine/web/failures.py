@@ -43,9 +43,7 @@ def answer_known(error: NexError) -> Any:
 
 
 def answer_stale_form(_error: CSRFError) -> Any:
-    return _answer(
-        _named(400, "stale_form", _("This page was open for too long. Reload it and send it again."))
-    )
+    return _answer(_named(400, "stale_form", _("This page was open for too long. Reload it and send it again.")))
 
 
 def answer_http(error: HTTPException) -> Any:
@@ -63,9 +61,7 @@ def answer_unknown(error: Exception) -> Any:
     if _is_busy(error):
         return _answer(Unavailable())
     kind = "db_error" if isinstance(error, sqlalchemy.exc.SQLAlchemyError) else "request_error"
-    faults.capture(
-        kind, error, severity="high", path=request.path, method=request.method, endpoint=request.endpoint
-    )
+    faults.capture(kind, error, severity="high", path=request.path, method=request.method, endpoint=request.endpoint)
     if current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     return _answer(NexError())
@@ -80,10 +76,7 @@ def wants_json() -> bool:
 
 def is_fragment() -> bool:
     """An HTMX request that swaps a piece; a restored history entry wants the whole page."""
-    return (
-        request.headers.get("HX-Request") == "true"
-        and request.headers.get("HX-History-Restore-Request") != "true"
-    )
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
 
 
 def _answer(error: NexError) -> Response:
@@ -129,9 +122,7 @@ def _words(status: int) -> tuple[str, str]:
         429: (_("Too often"), _("Wait a moment, then try again.")),
         503: (_("Busy right now"), _("Nothing was changed. Try again in a few seconds.")),
     }
-    return words.get(
-        status, (_("Something failed on our side"), _("Nothing was changed. Try again; we were told."))
-    )
+    return words.get(status, (_("Something failed on our side"), _("Nothing was changed. Try again; we were told.")))
 
 
 def _http_sentence(status: int) -> str:
@@ -141,7 +132,8 @@ def _http_sentence(status: int) -> str:
         413: _("That was more than we take at once."),
         429: _("That was too often. Wait a moment and try again."),
     }
-    return sentences.get(status, _("The request could not be read.") if status < 500 else NexError.sentence)
+    sentence: str = sentences.get(status, _("The request could not be read.") if status < 500 else NexError.sentence)
+    return sentence
 
 
 def _named(status: int, code: str, sentence: str) -> NexError:

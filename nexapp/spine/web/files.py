@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from flask import Flask, Response, current_app, request, send_from_directory
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 
 from nexapp.spine.access import public
 
@@ -21,11 +21,7 @@ def configure(app: Flask, folder: str) -> None:
 def static_file(filename: str) -> Response:
     folder = current_app.static_folder or ""
     hashed = filename.startswith("vendor/")
-    name = (
-        _compressed(folder, filename)
-        if hashed and "gzip" in request.headers.get("Accept-Encoding", "")
-        else None
-    )
+    name = _compressed(folder, filename) if hashed and "gzip" in request.headers.get("Accept-Encoding", "") else None
     response = send_from_directory(folder, name or filename, max_age=YEAR if hashed else 300)
     if name:
         response.headers["Content-Encoding"] = "gzip"

@@ -13,7 +13,7 @@ import humanize
 import phonenumbers
 from babel.dates import format_datetime, get_timezone_name
 from babel.numbers import format_currency
-from flask import Flask, g, request, url_for
+from flask import Flask, g, has_request_context, request, url_for
 from flask_babel import get_locale
 from markupsafe import Markup
 
@@ -35,7 +35,7 @@ def configure(app: Flask) -> None:
 
 
 def common() -> dict[str, Any]:
-    theme = request.cookies.get("theme", "auto") if request else "auto"
+    theme = request.cookies.get("theme", "auto") if has_request_context() else "auto"
     return {
         "nav": shown_items(),
         "settings_env": settings().environment.value,
