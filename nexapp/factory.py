@@ -15,13 +15,15 @@ from nexapp.messaging import wiring as messaging
 from nexapp.operations import wiring as operations
 from nexapp.settings import Settings, load_settings
 from nexapp.slots import wiring as slots
-from nexapp.spine import access, config, db, logs, realtime, sockets
+from nexapp.spine import access, config, db, events, logs, realtime, sockets, webhooks
 from nexapp.spine.web import failures, files, headers, templating, tracing
 from nexapp.spine.web.application import NexFlask, csrf
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST_REQUEST = 2 * 1024 * 1024
 PARTS = (identity, messaging, slots, operations)
+COMMON_JOBS = (events, webhooks)
+"""Modules of the spine that register jobs: every process must know them."""
 
 
 def build(settings: Settings | None = None) -> Flask:

@@ -17,7 +17,7 @@ from nexapp.spine.clock import now
 from nexapp.spine.db import Created, Keyed, Model, db
 from nexapp.spine.ids import new_id
 from nexapp.spine.jobs.bells import ring
-from nexapp.spine.jobs.registry import KINDS
+from nexapp.spine.jobs.registry import DEFAULT_RETRIES, KINDS
 from nexapp.spine.masking import mask_text
 from nexapp.spine.tenancy import Actor, Role, current_actor
 from nexapp.spine.unit import after_commit
@@ -118,7 +118,8 @@ def mark_succeeded(ids: list[UUID], worker: str) -> int:
 
 def mark_failed(row: Row[Any], error: BaseException, *, permanent: bool) -> bool:
     """Record a failed attempt; True where it was the last. Delays get up to a fifth of jitter."""
-    retries = KINDS[row.name].retries if row.name in KINDS else ()
+    # A name nobody knows may be a newer release's: another worker gets the chance.
+    retries = KINDS[row.name].retries if row.name in KINDS else DEFAULT_RETRIES
     final = permanent or row.attempts > len(retries)
     values: dict[str, Any] = {
         "error": mask_text(f"{type(error).__name__}: {error}")[:2000],

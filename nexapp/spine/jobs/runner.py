@@ -118,7 +118,7 @@ def _record_failure(row: Row[Any], error: Exception) -> None:
 def _is_permanent(error: Exception) -> bool:
     if isinstance(error, Unavailable):
         return False
-    return isinstance(error, (PermanentFailure, NexError, KeyError))
+    return isinstance(error, (PermanentFailure, NexError))
 
 
 @contextmanager
