@@ -19,7 +19,7 @@ from .steps import CannotStart
 OLDEST_POSTGRES = 15
 NO_POSTGRES = (
     "There is no PostgreSQL for this machine: install PostgreSQL 15 or newer "
-    "(Debian: apt install postgresql; macOS: brew install postgresql@17), or set DATABASE_URL to one that runs."
+    "(Debian: apt install postgresql; macOS: brew install postgresql@17), or set DATABASE_URL."
 )
 NO_REDIS = (
     "There is no Redis for this machine: install redis-server or valkey-server "
@@ -45,9 +45,7 @@ class PostgresPrograms:
     @property
     def tree(self) -> Path:
         """The folder that has to be copied for the programs to work elsewhere."""
-        return (
-            self.directory.parents[2] if self.directory.parent.name == "pginstall" else self.directory.parent
-        )
+        return self.directory.parents[2] if self.directory.parent.name == "pginstall" else self.directory.parent
 
 
 def find_postgres() -> PostgresPrograms:
@@ -76,9 +74,7 @@ def _postgres_major(directory: Path) -> int:
     if not all((directory / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
         return 0
     try:
-        said = subprocess.run(
-            [directory / "postgres", "--version"], capture_output=True, text=True, check=False
-        )
+        said = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=False)
     except OSError:
         return 0
     version = re.search(r"\s(\d+)", said.stdout)

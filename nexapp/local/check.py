@@ -27,9 +27,7 @@ def main() -> int:
 
 def _passes(title: str, command: list[str]) -> bool:
     started = time.monotonic()
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     print(f"  {'✗' if done.returncode else '✓'} {title} ({time.monotonic() - started:.1f} s)", flush=True)
     if done.returncode:
         print(done.stdout + done.stderr, flush=True)

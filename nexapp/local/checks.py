@@ -63,9 +63,7 @@ def _template_findings(manifest: dict[str, str]) -> Iterator[str]:
 def _refused(path: Path, text: str) -> Iterator[str]:
     for name, pattern in REFUSED.items():
         for found in pattern.finditer(text):
-            if name == "address of another host" and ALLOWED_HOSTS.search(
-                text[: found.end() + 8].rpartition("\n")[2]
-            ):
+            if name == "address of another host" and ALLOWED_HOSTS.search(text[: found.end() + 8].rpartition("\n")[2]):
                 continue
             yield f"{_place(path)}:{_line(text, found)}: {name}"
 

@@ -30,9 +30,7 @@ def main() -> int:
     for path in [data, *(ROOT / name for name in BUILT)]:
         shutil.rmtree(path, ignore_errors=True)
     for cache in (
-        path
-        for top in ("nexapp", "tests", "bench", "migrations")
-        for path in (ROOT / top).rglob("__pycache__")
+        path for top in ("nexapp", "tests", "bench", "migrations") for path in (ROOT / top).rglob("__pycache__")
     ):
         shutil.rmtree(cache, ignore_errors=True)
     print(f"Removed the environment, built assets and the data in {data}")

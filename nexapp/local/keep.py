@@ -66,4 +66,4 @@ class Keep:
             url = json.loads((self.directory / "run.json").read_text())["url"]
         except (OSError, ValueError, KeyError):
             return f"NexApp is already being started from {self.directory}: wait for it, or stop it first."
-        return f"NexApp already runs from {self.directory} at {url}: stop it first, or set another NEXAPP_DATA_DIR."
+        return f"NexApp already runs from {self.directory} at {url}: stop it, or set another NEXAPP_DATA_DIR."

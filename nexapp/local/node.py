@@ -32,9 +32,7 @@ class Node:
             argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise CannotStart(
-                f"npm can't install the front-end packages:\n{(done.stdout + done.stderr)[-3000:]}"
-            )
+            raise CannotStart(f"npm can't install the front-end packages:\n{(done.stdout + done.stderr)[-3000:]}")
 
 
 def find_node() -> Node:
@@ -52,9 +50,7 @@ def _system_node() -> Node | None:
 
 def _version(program: str) -> int:
     try:
-        said = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT
-        )
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
     except (OSError, subprocess.TimeoutExpired):
         return 0
     found = re.search(r"^v?(\d+)\.", said.stdout, re.MULTILINE)

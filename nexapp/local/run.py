@@ -28,9 +28,7 @@ def main() -> int:
         stack = Stack(data_directory(), port=_port(), steps=steps, stop_requested=stop_requested)
         return _run(stack, steps, stop_requested)
     except ConfigurationError as error:
-        _complain(
-            "NexApp can't start with these settings:", *(f"  - {problem}" for problem in error.problems)
-        )
+        _complain("NexApp can't start with these settings:", *(f"  - {problem}" for problem in error.problems))
     except CannotStart as error:
         _complain(str(error))
     return 1

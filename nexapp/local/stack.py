@@ -98,7 +98,8 @@ class Stack:
 
     def prepare(self, env: Mapping[str, str] | None = None) -> Self:
         """Choose programs, ports and secrets; nothing runs yet. `environment` is complete after this."""
-        given = {**os.environ, **(env or {})}
+        merged = {**os.environ, **(env or {})}
+        given = {name: value for name, value in merged.items() if value}  # an empty setting is none
         self.keep.open()
         self._lock = self._lock or self.keep.lock()
         end_stale_processes(self.data_dir / "run.json")
@@ -163,15 +164,23 @@ class Stack:
 
     def start_processes(self) -> None:
         if self.has_phone:
-            self.supervisor.start(self._process("phone"))
+            self.start_phone()
         for name in ("web", "worker-messages", "worker-default", "scheduler"):
             self.supervisor.start(self._process(name))
+
+    def start_phone(self) -> None:
+        """The local phone; returns once it listens."""
+        self.supervisor.start(self._process("phone"))
+        deadline = time.monotonic() + READY_SECONDS
+        while is_free(self._own["phone_port"]):
+            self._give_up_if_hopeless("phone", late=time.monotonic() > deadline)
+            self.supervisor.pause(0.02)
 
     def await_ready(self) -> None:
         with self.steps.step("Web, workers and scheduler"):
             deadline = time.monotonic() + READY_SECONDS
             while not self._is_ready():
-                self._give_up_if_hopeless(time.monotonic() > deadline)
+                self._give_up_if_hopeless("web", late=time.monotonic() > deadline)
                 self.supervisor.pause(0.05)
         self._announced = True
         self._write_run_file()
@@ -186,9 +195,7 @@ class Stack:
         code = self.supervisor.run(program)
         printed = log.read_bytes()[before:].decode(errors="replace")
         if code:
-            raise CannotStart(
-                f"`flask --app app {' '.join(arguments)}` ended with code {code}:\n{printed[-4000:]}"
-            )
+            raise CannotStart(f"`flask --app app {' '.join(arguments)}` ended with code {code}:\n{printed[-4000:]}")
         return printed
 
     def kill(self, name: str) -> int:
@@ -233,9 +240,7 @@ class Stack:
     def _prepare_port(self) -> None:
         port = self._port or pick_port()
         if not is_free(port):
-            raise CannotStart(
-                f"Port {port} is in use: stop the program that has it, or choose another: PORT={port + 1} make run"
-            )
+            raise CannotStart(f"Port {port} is in use: stop what uses it, or choose another: PORT={port + 1} make run")
         self.environment["PORT"] = str(port)
 
     def _prepare_postgres(self) -> None:
@@ -250,9 +255,7 @@ class Stack:
     def _prepare_development(self) -> None:
         chosen = self.environment
         chosen.setdefault("SECRET_KEY", self.keep.secret("secret_key"))
-        if chosen.get("TWILIO_ACCOUNT_SID", LOCAL_ACCOUNT_SID) != LOCAL_ACCOUNT_SID or chosen.get(
-            "TWILIO_BASE_URL"
-        ):
+        if chosen.get("TWILIO_ACCOUNT_SID", LOCAL_ACCOUNT_SID) != LOCAL_ACCOUNT_SID or chosen.get("TWILIO_BASE_URL"):
             return
         port = pick_port(self.keep.get("phone_port"))
         self.keep.put("phone_port", port)
@@ -310,15 +313,13 @@ class Stack:
             return bool(answer.status == 200)
         return False
 
-    def _give_up_if_hopeless(self, late: bool) -> None:
+    def _give_up_if_hopeless(self, awaited: str, *, late: bool) -> None:
         dying = [name for name in self.supervisor.pids() if self.supervisor.quick_deaths(name) >= HOPELESS]
         if not dying and not late:
             return
-        name = dying[0] if dying else "web"
+        name = dying[0] if dying else awaited
         reason = "keeps ending" if dying else f"was not ready in {READY_SECONDS:.0f} s"
-        raise CannotStart(
-            f"The process `{name}` {reason}. The end of {self.log(name)}:\n{tail(self.log(name))}"
-        )
+        raise CannotStart(f"The process `{name}` {reason}. The end of {self.log(name)}:\n{tail(self.log(name))}")
 
     def _write_run_file(self) -> None:
         if not self._announced:

@@ -30,9 +30,7 @@ def end_stale_processes(run_file: Path) -> None:
 
 def _is_ours(pid: int) -> bool:
     """A process id may have been given to somebody else since."""
-    said = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return any(mark in said.stdout for mark in OURS)
 
 

@@ -28,11 +28,7 @@ class Steps:
         except BaseException:
             self.say(f"  ✗ {title}")
             raise
-        self.say(
-            f"\r  ✓ {title} ({time.monotonic() - started:.1f} s)"
-            if self._draws
-            else self._done(title, started)
-        )
+        self.say(f"\r  ✓ {title} ({time.monotonic() - started:.1f} s)" if self._draws else self._done(title, started))
 
     def say(self, line: str) -> None:
         if not self.silent:

@@ -26,6 +26,7 @@ POLL_SECONDS = 0.05
 BACK_OFF = (0.1, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 10.0
 """A process that ran this long starts again without delay."""
+GROUP_SECONDS = 0.5
 LARGEST_LOG = 10_000_000
 
 
@@ -102,8 +103,13 @@ def spawn(program: Program) -> subprocess.Popen[bytes]:
 
 
 def kill_group(pid: int) -> None:
+    """Kill a process group, and give the kernel a moment to free its ports and files."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+        deadline = time.monotonic() + GROUP_SECONDS
+        while time.monotonic() < deadline:
+            time.sleep(0.005)
+            os.killpg(pid, 0)
 
 
 class Supervisor:
@@ -159,15 +165,17 @@ class Supervisor:
             while process.poll() is None and time.monotonic() < deadline:
                 self.pause(POLL_SECONDS)
         finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
             kill_group(process.pid)
-            process.wait()
         return process.returncode
 
     def kill(self, name: str) -> int:
         """SIGKILL a process and its group; the watcher starts it again. Its pid."""
         with self._lock:
             pid = self._children[name].process.pid
-            kill_group(pid)
+            os.killpg(pid, signal.SIGKILL)
             return pid
 
     def stop(self, *names: str) -> None:
@@ -238,8 +246,9 @@ class Supervisor:
             child.process.wait(child.program.stop_seconds)
         except subprocess.TimeoutExpired:
             self._say(f"  ! {child.program.name} did not stop in {child.program.stop_seconds:.0f} s; killed")
+            child.process.kill()
+            child.process.wait()
         kill_group(child.process.pid)
-        child.process.wait()
 
 
 def _ending(code: int) -> str:
