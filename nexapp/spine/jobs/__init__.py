@@ -5,7 +5,7 @@ that hears it claims due rows, runs each as the actor who enqueued it, and recor
 bell, a flushed Redis or a killed worker costs a second or a lease, never a job.
 """
 
-from nexapp.spine.jobs.ledger import BackgroundJob, enqueue
+from nexapp.spine.jobs.ledger import BackgroundJob, enqueue, enqueue_many
 from nexapp.spine.jobs.registry import Drain, PermanentFailure, job, register_drain
 
-__all__ = ["BackgroundJob", "Drain", "PermanentFailure", "enqueue", "job", "register_drain"]
+__all__ = ["BackgroundJob", "Drain", "PermanentFailure", "enqueue", "enqueue_many", "job", "register_drain"]
