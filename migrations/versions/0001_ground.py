@@ -44,6 +44,8 @@ def upgrade() -> None:
     for table in APPEND_ONLY:
         op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM nexapp_tenant, nexapp_system")
     op.execute((SQL / "0001_lookups.sql").read_text())
+    # The health page compares it with the newest revision of the code.
+    op.execute("GRANT SELECT ON alembic_version TO nexapp_login, nexapp_system")
 
 
 def protect(table: str) -> None:
@@ -56,4 +58,5 @@ def protect(table: str) -> None:
 
 def downgrade() -> None:
     # The roles stay: another database of the same server may use them.
+    op.execute("REVOKE SELECT ON alembic_version FROM nexapp_login, nexapp_system")
     op.execute((SQL / "0001_down.sql").read_text())

@@ -2,6 +2,9 @@
 
 from flask import Flask
 
+from nexapp.operations import health_views  # noqa: F401 - its routes
+from nexapp.operations.blueprint import pages
+
 
 def register(app: Flask) -> None:
-    pass
+    app.register_blueprint(pages)
