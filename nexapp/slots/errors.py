@@ -1,0 +1,99 @@
+"""What can go wrong with a slot. Each error names the fact and says it in a sentence for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from nexapp.spine.errors import BadInput, Conflict, Forbidden
+
+
+class SlotAlreadyClaimed(Conflict):
+    """Somebody else holds or booked it."""
+
+    code = "slot_already_claimed"
+
+    def __init__(self) -> None:
+        super().__init__(_("Just taken. You stay on the waiting list."))
+
+
+class SlotNotOpen(Conflict):
+    """It was cancelled, it started, or it never was open."""
+
+    code = "slot_not_open"
+
+    def __init__(self) -> None:
+        super().__init__(_("This slot is no longer open."))
+
+
+class HoldEnded(Conflict):
+    """The person's hold ran out before they confirmed."""
+
+    code = "hold_ended"
+
+    def __init__(self) -> None:
+        super().__init__(_("Your hold has run out."))
+
+
+class HoldsAnother(Conflict):
+    """One live hold per person and business."""
+
+    code = "holds_another"
+
+    def __init__(self) -> None:
+        super().__init__(_("You hold another slot here. Confirm it or give it back first."))
+
+
+class SlotChanged(Conflict):
+    """The state a merchant's step needs is gone. Nothing was changed."""
+
+    code = "slot_changed"
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or _("This slot has changed meanwhile. The page now shows how it stands."))
+
+
+class TooLateToOffer(Conflict):
+    """The start is nearer than the business's shortest notice."""
+
+    code = "too_late_to_offer"
+
+    def __init__(self, notice_minutes: int) -> None:
+        super().__init__(
+            _(
+                "This slot starts in less than %(minutes)s minutes, so nobody is texted any more.",
+                minutes=notice_minutes,
+            )
+        )
+
+
+class NotYourSlot(Forbidden):
+    """Staff see every slot and change their own."""
+
+    code = "not_your_slot"
+
+    def __init__(self) -> None:
+        super().__init__(_("You can change only your own slots. A manager can change this one."))
+
+
+class SlotOverlaps(BadInput):
+    """The staff member has another slot at that time."""
+
+    code = "slot_overlaps"
+
+
+class TimeDoesNotExist(BadInput):
+    """The clocks jump over this wall time."""
+
+    code = "time_does_not_exist"
+
+
+class TimeHappensTwice(BadInput):
+    """The clocks go through this wall time twice; `choices` are both instants, the earlier first."""
+
+    code = "time_happens_twice"
+
+    def __init__(self, sentence: str, *, fields: dict[str, str], choices: tuple[datetime, datetime]) -> None:
+        super().__init__(sentence, fields=fields)
+        self.choices = choices
