@@ -304,12 +304,18 @@
     });
   }
 
+  function keepOfflinePage() {
+    const address = document.documentElement.dataset.worker;
+    if (address) navigator.serviceWorker?.register(address).catch(() => {});
+  }
+
   listenToPeople();
   listenToHtmx();
   showFlashes();
   announceNews(document, true);
   freshen();
   document.querySelector(".app-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  window.addEventListener("load", keepOfflinePage);
   setInterval(tick, 1_000);
   setInterval(freshen, POLL_MS);
 })();
