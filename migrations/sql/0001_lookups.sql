@@ -2,9 +2,12 @@
 -- and may be called by the login role (and the roles it takes on) only.
 
 CREATE FUNCTION nexapp_session(wanted bytea)
-RETURNS TABLE (session_id uuid, user_id uuid, org_id uuid, role text, is_platform_admin boolean, last_seen_at timestamptz)
+RETURNS TABLE (
+    session_id uuid, user_id uuid, org_id uuid, role text, is_platform_admin boolean, last_seen_at timestamptz,
+    org_kind text
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-    SELECT s.id, s.user_id, m.org_id, m.role, u.is_platform_admin, s.last_seen_at
+    SELECT s.id, s.user_id, m.org_id, m.role, u.is_platform_admin, s.last_seen_at, o.kind
     FROM user_sessions s
     JOIN users u ON u.id = s.user_id AND u.deactivated_at IS NULL
     LEFT JOIN memberships m
@@ -32,13 +35,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 $$;
 
 -- All that a claim page shows. `state` is how the slot stands for everybody; a hold that ran out counts as open.
+-- `may_hold_at`: who let a hold lapse waits a minute where somebody else has opened a link of the round.
 CREATE FUNCTION nexapp_offer(wanted bytea)
 RETURNS TABLE (
     org_id uuid, slot_id uuid, offer_id uuid, consumer_id uuid, current_round boolean, state text, mine boolean,
     held_until timestamptz, pending_until timestamptz, lapsed_at timestamptz, public_token text, starts_at timestamptz,
     ends_at timestamptz, price_cents integer, currency text, business text, address text, business_phone text,
     time_zone text, staff text, service text, notice_minutes integer, booking_url text, slug text,
-    profile_name text, opened_at timestamptz
+    profile_name text, opened_at timestamptz, declined_at timestamptz, may_hold_at timestamptz, request_status text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT f.org_id, s.id, f.id, f.consumer_id, f.round = s.round,
@@ -53,13 +57,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
         END,
         s.held_until, s.pending_until, f.lapsed_at, s.public_token, s.starts_at, s.ends_at, s.price_cents,
         o.currency, o.name, o.address, o.phone, o.time_zone, t.display_name, v.name, o.notice_minutes,
-        CASE WHEN o.uses_booking_system THEN o.booking_url END, o.slug, p.name, f.opened_at
+        CASE WHEN o.uses_booking_system THEN o.booking_url END, o.slug, p.name, f.opened_at, f.declined_at,
+        CASE WHEN l.lapsed + interval '60 seconds' > now() AND EXISTS (
+            SELECT FROM slot_offers x
+            WHERE x.org_id = f.org_id AND x.slot_id = f.slot_id AND x.round = f.round AND x.id <> f.id
+              AND x.opened_at IS NOT NULL AND x.released_at IS NULL AND x.declined_at IS NULL
+        ) THEN l.lapsed + interval '60 seconds' END,
+        r.status
     FROM slot_offers f
     JOIN slots s ON s.org_id = f.org_id AND s.id = f.slot_id
     JOIN organizations o ON o.id = f.org_id
     JOIN staff_members t ON t.org_id = s.org_id AND t.id = s.staff_member_id
     JOIN consumer_profiles p ON p.org_id = f.org_id AND p.consumer_id = f.consumer_id
     LEFT JOIN services v ON v.org_id = s.org_id AND v.id = s.service_id
+    LEFT JOIN notify_requests r ON r.org_id = f.org_id AND r.id = f.notify_request_id
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN s.status = 'held' AND s.held_by_offer_id = f.id AND s.held_until <= now() THEN s.held_until
+            ELSE f.lapsed_at
+        END AS lapsed
+    ) l
     WHERE f.token_hash = wanted
 $$;
 
@@ -68,15 +85,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT EXISTS (SELECT FROM slots WHERE public_token = wanted)
 $$;
 
--- How many codes went to a number, an address or a range lately, over all businesses.
+-- How many codes that nobody entered went to a number, an address or a range lately, over all businesses.
 CREATE FUNCTION nexapp_code_load(for_phone text, for_ip text, for_prefix text)
-RETURNS TABLE (by_phone bigint, by_ip bigint, by_prefix bigint, last_at timestamptz)
+RETURNS TABLE (by_phone bigint, by_ip bigint, by_prefix bigint, first_at timestamptz, last_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-    SELECT
-        (SELECT count(*) FROM verification_codes WHERE phone = for_phone AND created_at > now() - interval '1 hour'),
-        (SELECT count(*) FROM verification_codes WHERE ip = for_ip AND created_at > now() - interval '1 hour'),
-        (SELECT count(*) FROM verification_codes WHERE prefix = for_prefix AND created_at > now() - interval '1 hour'),
-        (SELECT max(created_at) FROM verification_codes WHERE phone = for_phone)
+    SELECT p.count, i.count, r.count, p.first_at, p.last_at
+    FROM (
+        SELECT count(*), min(created_at) AS first_at, max(created_at) AS last_at FROM verification_codes
+        WHERE phone = for_phone AND created_at > now() - interval '1 hour' AND used_at IS NULL
+    ) p, (
+        SELECT count(*) FROM verification_codes
+        WHERE ip = for_ip AND created_at > now() - interval '1 hour' AND used_at IS NULL
+    ) i, (
+        SELECT count(*) FROM verification_codes
+        WHERE prefix = for_prefix AND created_at > now() - interval '1 hour' AND used_at IS NULL
+    ) r
 $$;
 
 -- The one look-up that writes: a number is known once, whichever business meets it first.

@@ -237,6 +237,7 @@ CREATE TABLE slot_offers (
     held_at timestamptz,
     lapsed_at timestamptz,
     released_at timestamptz,
+    declined_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (org_id, id),
     UNIQUE (org_id, slot_id, round, consumer_id),

@@ -23,13 +23,25 @@ def record_event(
     **details: Any,
 ) -> None:
     """Append one line and tell the open pages. `slot` has id, org_id, round and public_token."""
+    append_event(slot, kind, consumer_id=consumer_id, offer_id=offer_id, **details)
+    tell_pages(slot)
+
+
+def append_event(
+    slot: Any,
+    kind: str,
+    *,
+    consumer_id: UUID | None = None,
+    offer_id: UUID | None = None,
+    **details: Any,
+) -> None:
+    """Append one line and tell nobody; `slot` has id, org_id and round."""
     db.session.execute(
         insert(SlotEvent).values(
             id=new_id(), org_id=slot.org_id, slot_id=slot.id, round=slot.round, kind=kind,
             user_id=current_actor().user_id, consumer_id=consumer_id, offer_id=offer_id, details=details,
         )
     )  # fmt: skip
-    tell_pages(slot)
 
 
 def tell_pages(slot: Any) -> None:

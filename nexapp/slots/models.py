@@ -131,6 +131,8 @@ class SlotOffer(TenantModel, Model):
     lapsed_at: Mapped[datetime | None]
     """When this person let a hold run out."""
     released_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+    """When the business declined this person's booking, or let it lapse without an answer."""
 
 
 class SlotMatch(Model):
