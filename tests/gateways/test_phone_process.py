@@ -47,7 +47,15 @@ def test_a_taken_port_is_said_in_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = refusal(tmp_path, "--port", str(taken.getsockname()[1]))
 
-    assert "cannot listen on" in said
+    assert "cannot run at" in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_it_cannot_write_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "phone.sqlite3").write_text("not a database, and long enough to be told from an empty file")
+
+    said = refusal(tmp_path)
+    assert "cannot run at" in said
     assert "Traceback" not in said
 
 

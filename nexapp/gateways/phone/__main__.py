@@ -4,21 +4,24 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 import sys
+from contextlib import closing
 
 from nexapp.gateways.phone.app import Phone
+from nexapp.gateways.phone.ledger import Ledger
 from nexapp.gateways.phone.server import Connection
 from nexapp.gateways.phone.settings import BadPhoneSettings, PhoneSettings, read_settings
 
 _CANNOT_START = 2
 
 
-async def serve(settings: PhoneSettings) -> None:
+async def serve(settings: PhoneSettings, ledger: Ledger) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    phone = Phone(settings)
+    phone = Phone(settings, ledger)
     server = await loop.create_server(
         lambda: Connection(phone.handle), settings.host, settings.port, backlog=512, reuse_address=True
     )
@@ -29,7 +32,6 @@ async def serve(settings: PhoneSettings) -> None:
     await stopped.wait()
     # Open connections are not waited for: a client that keeps one alive would hold up the end.
     server.close()
-    phone.ledger.close()
 
 
 def main() -> int:
@@ -40,9 +42,11 @@ def main() -> int:
         sys.stderr.write("The local phone cannot start:\n" + "".join(f"- {p}\n" for p in error.problems))
         return _CANNOT_START
     try:
-        asyncio.run(serve(settings))
-    except OSError as error:
-        sys.stderr.write(f"The local phone cannot listen on {settings.host}:{settings.port}: {error}\n")
+        with closing(Ledger(settings.data_dir)) as ledger:
+            asyncio.run(serve(settings, ledger))
+    except (OSError, sqlite3.Error) as error:
+        place = f"{settings.host}:{settings.port} with its ledger in {settings.data_dir}"
+        sys.stderr.write(f"The local phone cannot run at {place}: {error}\n")
         return _CANNOT_START
     return 0
 

@@ -25,15 +25,15 @@ Route = Callable[[Request], Awaitable[Response] | Response]
 class Phone:
     """Made inside a running event loop."""
 
-    def __init__(self, settings: PhoneSettings) -> None:
+    def __init__(self, settings: PhoneSettings, ledger: Ledger) -> None:
         self._settings = settings
-        self.ledger = Ledger(settings.data_dir)
+        self._ledger = ledger
         self._faults = Faults(latency_ms=settings.latency_ms)
         self._courier = Courier(settings.auth_token)
-        self._deliveries = Deliveries(settings, self.ledger, self._courier, self._faults)
-        self._provider = Provider(settings, self.ledger, self._deliveries, self._faults)
-        self._replies = Replies(settings, self.ledger, self._courier, self._deliveries)
-        self._page = Page(self.ledger, settings.sender)
+        self._deliveries = Deliveries(settings, self._ledger, self._courier, self._faults)
+        self._provider = Provider(settings, self._ledger, self._deliveries, self._faults)
+        self._replies = Replies(settings, self._ledger, self._courier, self._deliveries)
+        self._page = Page(self._ledger, settings.sender)
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "/health"): self._health,
             ("GET", "/dev/phone"): self._page.show,
@@ -69,10 +69,10 @@ class Phone:
         limit = min(int(wanted), _MOST_LISTED) if wanted.isdigit() else _LISTED
         # An unescaped "+" in a query arrives as a space.
         to = request.query.get("to", "").replace(" ", "+")
-        return as_json([as_short(message) for message in self.ledger.list_messages(to=to, limit=limit)])
+        return as_json([as_short(message) for message in self._ledger.list_messages(to=to, limit=limit)])
 
     def _sum_up(self, request: Request) -> Response:
-        pairs = self.ledger.count_pairs(request.query.get("to", "").replace(" ", "+"))
+        pairs = self._ledger.count_pairs(request.query.get("to", "").replace(" ", "+"))
         return as_json(
             {
                 "messages": sum(count for _to, _body, count in pairs),

@@ -23,10 +23,7 @@ CREATE INDEX IF NOT EXISTS messages_recipient ON messages (recipient, id);
 CREATE INDEX IF NOT EXISTS messages_sender ON messages (sender, id);
 CREATE TABLE IF NOT EXISTS opt_outs (sender TEXT, person TEXT, PRIMARY KEY (sender, person)) STRICT;
 """
-_COLUMNS = (
-    "sid, sender, recipient, body, status, direction, service_sid, callback, error_code, "
-    "created_at, updated_at"
-)
+_COLUMNS = "sid, sender, recipient, body, status, direction, service_sid, callback, error_code, created_at, updated_at"
 _INSERT = f"INSERT INTO messages ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 OUTBOUND = "outbound-api"
@@ -66,7 +63,7 @@ class Ledger:
         self.version = int(time.time() * 1000)
 
     def close(self) -> None:
-        self._flush()
+        """After the loop has ended. What was not committed by then, nobody was told of."""
         self._db.close()
 
     async def record(self, message: Message) -> None:

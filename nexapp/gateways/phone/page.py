@@ -19,7 +19,7 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]']")
 _NATIONAL = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 _ASSETS = {"/dev/phone/phone.css": "text/css", "/dev/phone/phone.js": "text/javascript"}
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _STATES = {

@@ -22,9 +22,7 @@ _GARBAGE = Response(201, b"<html><body>Bad gateway, or was it?", "text/html")
 
 
 class Provider:
-    def __init__(
-        self, settings: PhoneSettings, ledger: Ledger, deliveries: Deliveries, faults: Faults
-    ) -> None:
+    def __init__(self, settings: PhoneSettings, ledger: Ledger, deliveries: Deliveries, faults: Faults) -> None:
         self._settings = settings
         self._ledger = ledger
         self._deliveries = deliveries

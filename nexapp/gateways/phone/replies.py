@@ -47,9 +47,7 @@ class Reply:
 
 
 class Replies:
-    def __init__(
-        self, settings: PhoneSettings, ledger: Ledger, courier: Courier, deliveries: Deliveries
-    ) -> None:
+    def __init__(self, settings: PhoneSettings, ledger: Ledger, courier: Courier, deliveries: Deliveries) -> None:
         self._settings = settings
         self._ledger = ledger
         self._courier = courier

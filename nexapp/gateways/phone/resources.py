@@ -50,9 +50,7 @@ def as_resource(message: Message, account_sid: str) -> dict[str, object]:
     }
 
 
-def as_status_callback(
-    message: Message, status: str, account_sid: str, error_code: int | None
-) -> dict[str, str]:
+def as_status_callback(message: Message, status: str, account_sid: str, error_code: int | None) -> dict[str, str]:
     fields = {
         "AccountSid": account_sid,
         "ApiVersion": API_VERSION,

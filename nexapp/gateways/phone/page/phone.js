@@ -25,6 +25,13 @@ function isBusy(card) {
   return card.contains(document.activeElement) || (field !== null && field.value !== "");
 }
 
+// A second number that texts this phone adds a choice to the form; not while somebody types in it.
+function updateForm(card, next) {
+  const same = card.querySelector(".senders").textContent === next.querySelector(".senders").textContent;
+  if (same || isBusy(card)) return;
+  for (const part of [".phone-head", ".reply"]) card.querySelector(part).replaceWith(next.querySelector(part));
+}
+
 function updateTexts(card, next) {
   const texts = card.querySelector(".texts");
   const fresh = next.querySelector(".texts");
@@ -63,7 +70,10 @@ function merge(html) {
   wanted.forEach((card, index) => {
     const shown = cards.get(card.dataset.number);
     cards.delete(card.dataset.number);
-    if (shown) updateTexts(shown, card);
+    if (shown) {
+      updateTexts(shown, card);
+      updateForm(shown, card);
+    }
     const element = shown ?? card;
     if (!shown || !still) place(grid, element, index);
     if (!shown) {
@@ -112,6 +122,7 @@ async function send(form, submitter) {
   } catch (error) {
     problem.textContent = error.message || "The reply was not sent.";
     problem.hidden = false;
+    toEnd(form.closest(".phone").querySelector(".texts"));
   }
   await refresh().catch(() => undefined);
 }
