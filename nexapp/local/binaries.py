@@ -50,7 +50,7 @@ class PostgresPrograms:
 
 def find_postgres() -> PostgresPrograms:
     for directory in _postgres_directories():
-        major = _postgres_major(directory)
+        major = postgres_major(directory)
         if major >= OLDEST_POSTGRES:
             return PostgresPrograms(directory, major)
     raise CannotStart(NO_POSTGRES)
@@ -69,7 +69,7 @@ def _postgres_directories() -> Iterator[Path]:
         yield from sorted(Path("/").glob(pattern), reverse=True)
 
 
-def _postgres_major(directory: Path) -> int:
+def postgres_major(directory: Path) -> int:
     """0 where the server's programs are not complete: a client package brings some of them too."""
     if not all((directory / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
         return 0

