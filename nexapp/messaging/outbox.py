@@ -1,0 +1,111 @@
+"""Writing texts down: in the business transaction, many at once. A worker sends them after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import g
+from sqlalchemy import func, text, update
+
+from nexapp.messaging.lanes import UNASKED
+from nexapp.messaging.models import Message
+from nexapp.messaging.segments import measure
+from nexapp.spine.clock import now
+from nexapp.spine.db import db
+from nexapp.spine.ids import new_id
+from nexapp.spine.jobs.bells import ring
+from nexapp.spine.tenancy import current_actor
+from nexapp.spine.unit import after_commit
+
+QUEUE = "messages"
+_AT_ONCE = 1000
+_LONGEST = 1600
+
+
+@dataclass(slots=True)
+class NewMessage:
+    """`send_at` None: now. `org_id` None: the actor's business; the system names one, or none for sign-in."""
+
+    to_phone: str
+    body: str
+    purpose: str
+    lane: int
+    consumer_id: UUID | None = None
+    subject_kind: str | None = None
+    subject_id: UUID | None = None
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    org_id: UUID | None = None
+
+
+_COLUMNS = {
+    "id": "uuid", "org_id": "uuid", "consumer_id": "uuid", "lane": "smallint", "purpose": "text",
+    "subject_kind": "text", "subject_id": "uuid", "to_phone": "text", "body": "text", "segments": "smallint",
+    "send_at": "timestamptz", "expires_at": "timestamptz",
+}  # fmt: skip
+_SELECTED = ["coalesce(n.send_at, now())" if name == "send_at" else f"n.{name}" for name in _COLUMNS]
+_INSERT = text(
+    f"""
+    INSERT INTO messages ({", ".join(_COLUMNS)}, request_id, status, error)
+    SELECT {", ".join(_SELECTED)}, :request_id,
+        CASE WHEN c.opted_out_at IS NULL THEN 'queued' ELSE 'suppressed' END,
+        CASE WHEN c.opted_out_at IS NOT NULL THEN 'The person opted out.' END
+    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
+        AS n ({", ".join(_COLUMNS)})
+    LEFT JOIN consumers c ON n.lane >= :unasked AND c.phone = n.to_phone
+    ON CONFLICT (org_id, subject_id) WHERE purpose = 'slot_available' DO NOTHING
+    RETURNING id
+    """  # noqa: S608 - names of columns from above, every value is bound
+)
+
+
+def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
+    """Write texts and ring for them after the commit; the ids of those written, in the order given.
+
+    A person who opted out gets a row in the state `suppressed` for what nobody asked for. A second text for an
+    offer that has one already is left out.
+    """
+    written: list[UUID] = []
+    for start in range(0, len(messages), _AT_ONCE):
+        written += _insert(messages[start : start + _AT_ONCE])
+    if any(message.send_at is None or message.send_at <= now() for message in messages):
+        after_commit(lambda: ring(QUEUE), key=("bell", QUEUE))
+    return written
+
+
+def cancel_queued(subject_kind: str, subject_ids: Sequence[UUID]) -> int:
+    """Cancel what has not left yet; how many. What is under way is not sent a second time."""
+    about = [Message.subject_kind == subject_kind, Message.subject_id.in_(subject_ids)]
+    if (org_id := current_actor().org_id) is not None:
+        about.append(Message.org_id == org_id)
+    _change([*about, Message.status == "sending"], expires_at=func.now())
+    return _change([*about, Message.status == "queued"], status="cancelled")
+
+
+def _change(where: Sequence[Any], **values: Any) -> int:
+    done = db.session.execute(
+        update(Message).where(*where).values(**values).execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _insert(messages: Sequence[NewMessage]) -> list[UUID]:
+    rows = [_row(message) for message in messages]
+    columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    written = set(db.session.scalars(_INSERT, {**columns, "request_id": g.get("request_id"), "unasked": int(UNASKED)}))
+    return [row[0] for row in rows if row[0] in written]
+
+
+def _row(message: NewMessage) -> tuple[Any, ...]:
+    if len(message.body) > _LONGEST:
+        raise ValueError(f"a text has at most {_LONGEST} characters")
+    org_id = message.org_id or current_actor().org_id
+    return (
+        new_id(), org_id, message.consumer_id, int(message.lane), message.purpose, message.subject_kind,
+        message.subject_id, message.to_phone, message.body, measure(message.body).segments, message.send_at,
+        message.expires_at,
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""Quiet hours of the people we text: until when a text waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_EVENING, _MORNING = time(20), time(8)
+_NINE = time(9)
+
+REGIONS: dict[str, tuple[time, time]] = {
+    # When a state's own law on sales calls and texts begins and ends its quiet hours, where that is stricter
+    # than 21:00 to 08:00.
+    "US-AL": (_EVENING, _MORNING),
+    "US-CT": (_EVENING, _NINE),
+    "US-FL": (_EVENING, _MORNING),
+    "US-KY": (time(21), time(10)),
+    "US-LA": (_EVENING, _MORNING),
+    "US-MA": (_EVENING, _MORNING),
+    "US-MD": (_EVENING, _MORNING),
+    "US-MS": (_EVENING, _MORNING),
+    "US-NV": (_EVENING, _NINE),
+    "US-OK": (_EVENING, _MORNING),
+    "US-TX": (time(21), _NINE),
+    "US-WA": (_EVENING, _MORNING),
+    "US-WY": (_EVENING, _MORNING),
+}
+
+
+def quiet_until(at: datetime, *, zones: Iterable[str], region: str, starts: time, ends: time) -> datetime | None:
+    """The first instant after `at` that is quiet in none of the zones; None where `at` isn't quiet.
+
+    `starts` and `ends` are the business's own hours; the region's make them stricter, never laxer.
+    """
+    spans = [(starts, ends), REGIONS.get(region, (starts, ends))]
+    rules = [(ZoneInfo(zone), span) for zone in dict.fromkeys(zones) for span in dict.fromkeys(spans)]
+    moment = at
+    # One zone's morning may still be another's night: each rule can move the end once or twice, no more.
+    for _ in range(2 * len(rules)):
+        later = max((_quiet_end(moment, place, span) for place, span in rules), default=moment)
+        if later == moment:
+            break
+        moment = later
+    return None if moment == at else moment
+
+
+def _quiet_end(moment: datetime, place: ZoneInfo, span: tuple[time, time]) -> datetime:
+    """When the quiet hours around `moment` end in one zone; `moment` itself where it isn't quiet there."""
+    starts, ends = span
+    local = moment.astimezone(place)
+    wall = local.time()
+    if not (starts <= wall < ends if starts < ends else starts != ends and (wall >= starts or wall < ends)):
+        return moment
+    day = local.date() + timedelta(days=1 if starts > ends and wall >= starts else 0)
+    return datetime.combine(day, ends, place).astimezone(moment.tzinfo)
