@@ -12,7 +12,8 @@ from types import FrameType
 
 from nexapp.settings import ConfigurationError, load_settings
 
-from .stack import ROOT, Stack
+from .processes import ROOT
+from .stack import Stack
 from .steps import CannotStart, Steps
 from .supervisor import StopRequested
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import threading
 import time
 import urllib.error
@@ -22,7 +21,7 @@ from typing import IO, Self
 
 from nexapp.settings import LOCAL_ACCOUNT_SID
 
-from . import assets
+from . import assets, processes
 from .keep import Keep, write_private
 from .ports import HOST, is_free, pick_port
 from .postgres import LOGIN, OWNER, Postgres
@@ -31,7 +30,6 @@ from .stale import end_stale_processes
 from .steps import CannotStart, Steps
 from .supervisor import Program, StopRequested, Supervisor, tail
 
-ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90.0
 HOPELESS = 4
 """So many quick deaths in a row before the first answer, and the start is given up."""
@@ -58,6 +56,7 @@ class Stack:
         self.supervisor = Supervisor(stop_requested, self.steps.say, self._write_run_file)
         self.environment: dict[str, str] = {}
         self._port = port
+        self._own: dict[str, int] = {}
         self._lock: IO[str] | None = None
         self._announced = False
         self._prepared = False
@@ -103,7 +102,7 @@ class Stack:
         self.keep.open()
         self._lock = self._lock or self.keep.lock()
         end_stale_processes(self.data_dir / "run.json")
-        self._own: dict[str, int] = {}
+        self._own = {}
         self.environment = given | {"NEXAPP_DATA_DIR": str(self.data_dir)}
         self._prepare_port()
         if not given.get("DATABASE_URL"):
@@ -138,7 +137,8 @@ class Stack:
     ) -> Self:
         """Everything, until the web process says that it is ready. Stops all of it if that fails."""
         try:
-            self.prepare(env)
+            if env or not self._prepared:
+                self.prepare(env)
             if web_processes is not None:
                 self.environment["WEB_PROCESSES"] = str(web_processes)
             with self.steps.step("Page assets"):
@@ -159,13 +159,17 @@ class Stack:
             self.command("db", "upgrade")
 
     def seed_demo(self) -> None:
+        """The command leaves a database alone that is not empty; our own is asked only once."""
+        if "postgres" in self._own and self.keep.get("seeded"):
+            return
         with self.steps.step("Demo data"):
             self.command("seed-demo")
+        self.keep.put("seeded", True)
 
     def start_processes(self) -> None:
         if self.has_phone:
             self.start_phone()
-        for name in ("web", "worker-messages", "worker-default", "scheduler"):
+        for name in processes.NAMES:
             self.supervisor.start(self._process(name))
 
     def start_phone(self) -> None:
@@ -189,9 +193,9 @@ class Stack:
 
     def command(self, *arguments: str) -> str:
         """Run `flask --app app …` in the stack's environment to its end; what it printed."""
-        log = self.data_dir / "logs" / f"{arguments[0]}.log"
+        program = processes.command(arguments, self.environment, self.data_dir / "logs")
+        log = program.log
         before = log.stat().st_size if log.exists() else 0
-        program = Program(arguments[0], (*_flask(), *arguments), log, self.environment, ROOT)
         code = self.supervisor.run(program)
         printed = log.read_bytes()[before:].decode(errors="replace")
         if code:
@@ -268,42 +272,10 @@ class Stack:
         chosen.setdefault("TWILIO_FROM", LOCAL_SENDER)
 
     def _process(self, name: str) -> Program:
-        commands: dict[str, list[str]] = {
-            "web": self._web_command(),
-            "phone": self._phone_command() if name == "phone" else [],
-            "worker-messages": [*_flask(), "worker", "--queue", "messages"],
-            "worker-default": [*_flask(), "worker", "--queue", "default"],
-            "scheduler": [*_flask(), "scheduler"],
-        }
-        argv = commands[name]
-        env = self._phone_environment() if name == "phone" else self.environment
-        return Program(name, tuple(argv), self.log(name), dict(env), ROOT)
-
-    def _web_command(self) -> list[str]:
-        argv = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "-k",
-            "gevent",
-            "--no-control-socket",
-            "--graceful-timeout",
-            "5",
-        ]
-        argv += [
-            "--workers",
-            self.environment.get("WEB_PROCESSES") or "1",
-            "--bind",
-            f"{HOST}:{self.environment['PORT']}",
-        ]
-        return [*argv, "nexapp.wsgi:app"]
-
-    def _phone_command(self) -> list[str]:
-        argv = [sys.executable, "-m", "nexapp.gateways.phone", "--port", str(self._own["phone_port"])]
-        return [*argv, "--data-dir", str(self.data_dir / "phone")]
-
-    def _phone_environment(self) -> dict[str, str]:
-        return self.environment | {"PUBLIC_URL": self.environment.get("PUBLIC_URL") or self.url}
+        if name != "phone":
+            return processes.process(name, self.environment, self.data_dir / "logs")
+        env = self.environment | {"PUBLIC_URL": self.environment.get("PUBLIC_URL") or self.url}
+        return processes.phone(self._own["phone_port"], env, self.data_dir)
 
     def _is_ready(self) -> bool:
         with (
@@ -335,10 +307,6 @@ class Stack:
                 "pids": self.supervisor.pids() | {"supervisor": os.getpid()},
             },
         )
-
-
-def _flask() -> list[str]:
-    return [sys.executable, "-m", "flask", "--app", "app"]
 
 
 __all__ = ["Stack", "StopRequested"]

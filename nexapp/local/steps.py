@@ -21,27 +21,19 @@ class Steps:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
+        """On a terminal the line is there while the step runs, and is then written over."""
         started = time.monotonic()
-        self._pending(title)
+        on_terminal = sys.stdout.isatty() and not self.silent
+        back = "\r" if on_terminal else ""
+        if on_terminal:
+            print(f"  … {title}", end="", flush=True)
         try:
             yield
         except BaseException:
-            self.say(f"  ✗ {title}")
+            self.say(f"{back}  ✗ {title}")
             raise
-        self.say(f"\r  ✓ {title} ({time.monotonic() - started:.1f} s)" if self._draws else self._done(title, started))
+        self.say(f"{back}  ✓ {title} ({time.monotonic() - started:.1f} s)")
 
     def say(self, line: str) -> None:
         if not self.silent:
             print(line, flush=True)
-
-    @property
-    def _draws(self) -> bool:
-        return sys.stdout.isatty()
-
-    def _pending(self, title: str) -> None:
-        if self._draws and not self.silent:
-            print(f"  … {title}", end="", flush=True)
-
-    @staticmethod
-    def _done(title: str, started: float) -> str:
-        return f"  ✓ {title} ({time.monotonic() - started:.1f} s)"
