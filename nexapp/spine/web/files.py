@@ -15,6 +15,7 @@ YEAR = 31_536_000
 def configure(app: Flask, folder: str) -> None:
     app.static_folder = folder
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=static_file)
+    app.add_url_rule("/service-worker.js", endpoint="service_worker", view_func=service_worker)
 
 
 @public("our own files", unit=False)
@@ -27,6 +28,14 @@ def static_file(filename: str) -> Response:
         response.headers["Content-Encoding"] = "gzip"
         response.content_type = _type_of(filename)
     response.vary.add("Accept-Encoding")
+    return response
+
+
+@public("our own files", unit=False)
+def service_worker() -> Response:
+    """At the root, for a worker speaks for the folder it lies in and below."""
+    response = send_from_directory(current_app.static_folder or "", "js/service-worker.js", max_age=0)
+    response.headers["Cache-Control"] = "no-cache"
     return response
 
 

@@ -35,7 +35,12 @@ def shown_items() -> list[dict[str, Any]]:
     actor: Actor | None = g.get("actor")
     if actor is None or actor.user_id is None:
         return []
-    return [_shown(item) for item in ITEMS if _may_see(item, actor)]
+    addresses = {url_for(item.endpoint): item for item in ITEMS if _may_see(item, actor)}
+    here = max(filter(_is_above, addresses), key=len, default=None)
+    return [
+        {"label": item.label, "href": address, "icon": item.icon, "active": address == here}
+        for address, item in addresses.items()
+    ]
 
 
 def _may_see(item: Item, actor: Actor) -> bool:
@@ -46,11 +51,6 @@ def _may_see(item: Item, actor: Actor) -> bool:
     return actor.role.at_least(item.minimum)
 
 
-def _shown(item: Item) -> dict[str, Any]:
-    address = url_for(item.endpoint)
-    return {
-        "label": item.label,
-        "href": address,
-        "icon": item.icon,
-        "active": request.path == address or (address != "/" and request.path.startswith(address + "/")),
-    }
+def _is_above(address: str) -> bool:
+    """Whether the page asked for is this one, or lies below it."""
+    return request.path == address or (address != "/" and request.path.startswith(address + "/"))

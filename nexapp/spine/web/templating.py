@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import humanize
 import phonenumbers
 from babel.dates import format_datetime, get_timezone_name
 from babel.numbers import format_currency
 from flask import Flask, g, has_request_context, request, url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
 from markupsafe import Markup
 
+from nexapp.settings import Environment
 from nexapp.spine.clock import now
 from nexapp.spine.config import settings
 from nexapp.spine.web.navigation import shown_items
@@ -41,6 +42,8 @@ def common() -> dict[str, Any]:
         "settings_env": settings().environment.value,
         "theme": theme if theme in {"light", "dark"} else "auto",
         "request_id": g.get("request_id"),
+        "lang": str(get_locale() or "en"),
+        "worker_url": None if settings().environment is Environment.TEST else "/service-worker.js",
     }
 
 
@@ -71,10 +74,22 @@ def zone_name(zone: str, instant: datetime | None = None) -> str:
 
 
 def relative(instant: datetime) -> str:
-    present = now()
-    if abs((present - instant).total_seconds()) > LONG_AGO_SECONDS:
-        return format_datetime(instant, "d MMM yyyy", locale=get_locale())
-    return humanize.naturaltime(instant, when=present)
+    """`2 h ago`, `in 5 min`; a date where it is more than a week away. The page's script keeps it fresh."""
+    seconds = (now() - instant).total_seconds()
+    if abs(seconds) > LONG_AGO_SECONDS:
+        return str(format_datetime(instant, "d MMM yyyy", locale=get_locale()))
+    if abs(seconds) < 60:
+        return str(_("just now"))
+    span = _span(abs(seconds))
+    return str(_("%(span)s ago", span=span) if seconds > 0 else _("in %(span)s", span=span))
+
+
+def _span(seconds: float) -> str:
+    if seconds < 3600:
+        return str(_("%(count)s min", count=int(seconds // 60)))
+    if seconds < 86400:
+        return str(_("%(count)s h", count=int(seconds // 3600)))
+    return str(ngettext("%(num)s day", "%(num)s days", int(seconds // 86400)))
 
 
 def money(cents: int | None, currency: str = "USD") -> str:
