@@ -72,8 +72,9 @@ def _check_settings(stack: Stack) -> None:
 
 def _announce(stack: Stack, steps: Steps) -> None:
     steps.say(f"\nNexApp is ready: {stack.url}")
-    with contextlib.suppress(CannotStart):
-        steps.say(stack.command("demo-sign-ins").rstrip())
+    if stack.wants_demo:
+        with contextlib.suppress(CannotStart):
+            steps.say(stack.command("demo-sign-ins").rstrip())
     if stack.phone_url:
         steps.say(f"Texts arrive on the local phone: {stack.phone_url}/dev/phone")
     steps.say(f"Logs: {stack.data_dir / 'logs'}   Stop: Ctrl-C")

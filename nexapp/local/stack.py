@@ -145,7 +145,7 @@ class Stack:
                 assets.build()
             self.start_services()
             self.migrate()
-            if self._wants_demo if demo is None else demo:
+            if self.wants_demo if demo is None else demo:
                 self.seed_demo()
             self.start_processes()
             self.await_ready()
@@ -237,7 +237,7 @@ class Stack:
     # How it is put together
 
     @property
-    def _wants_demo(self) -> bool:
+    def wants_demo(self) -> bool:
         off = self.environment.get("NEXAPP_DEMO", "1").lower() in {"0", "false", "no", "off"}
         return not off and self.environment.get("NEXAPP_ENV", "development") == "development"
 
