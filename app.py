@@ -5,6 +5,7 @@ import stands at the top.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,14 +13,18 @@ if TYPE_CHECKING:
 
 
 def create_app() -> Flask:
+    """For Flask's commands: wrong settings end the command with the list of problems."""
     from nexapp import create_app as build
+    from nexapp.settings import ConfigurationError
 
-    return build()
+    try:
+        return build()
+    except ConfigurationError as error:
+        problems = "".join(f"\n  - {problem}" for problem in error.problems)
+        sys.exit(f"NexApp can't start with these settings:{problems}")
 
 
 if __name__ == "__main__":
-    import sys
-
     from nexapp.local.run import main
 
     sys.exit(main())
