@@ -42,7 +42,8 @@ RETURNS TABLE (
     held_until timestamptz, pending_until timestamptz, lapsed_at timestamptz, public_token text, starts_at timestamptz,
     ends_at timestamptz, price_cents integer, currency text, business text, address text, business_phone text,
     time_zone text, staff text, service text, notice_minutes integer, booking_url text, slug text,
-    profile_name text, opened_at timestamptz, declined_at timestamptz, may_hold_at timestamptz, request_status text
+    profile_name text, opened_at timestamptz, declined_at timestamptz, may_hold_at timestamptz, request_status text,
+    round integer, notify_request_id uuid, held_at timestamptz
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT f.org_id, s.id, f.id, f.consumer_id, f.round = s.round,
@@ -63,7 +64,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
             WHERE x.org_id = f.org_id AND x.slot_id = f.slot_id AND x.round = f.round AND x.id <> f.id
               AND x.opened_at IS NOT NULL AND x.released_at IS NULL AND x.declined_at IS NULL
         ) THEN l.lapsed + interval '60 seconds' END,
-        r.status
+        r.status, f.round, f.notify_request_id, f.held_at
     FROM slot_offers f
     JOIN slots s ON s.org_id = f.org_id AND s.id = f.slot_id
     JOIN organizations o ON o.id = f.org_id

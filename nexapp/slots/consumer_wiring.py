@@ -1,7 +1,25 @@
 """Registers the consumer's side of this part: claim pages, public pages and their jobs."""
 
+from __future__ import annotations
+
+import re
+
 from flask import Flask
+
+from nexapp.slots import claim_views, holds, pending
+from nexapp.slots.claims import is_known_topic
+from nexapp.spine.access import Principal
+from nexapp.spine.realtime import topic
+
+JOBS = (holds.expire_hold, pending.lapse_pending)
+PUBLIC_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def register(app: Flask) -> None:
-    pass
+    app.register_blueprint(claim_views.blueprint)
+
+
+@topic("slot")
+def may_follow_slot(_principal: Principal | None, parts: list[str]) -> bool:
+    """Anybody who was given a slot's public name: its signal says that something changed, and nothing else."""
+    return len(parts) == 1 and PUBLIC_TOKEN.fullmatch(parts[0]) is not None and is_known_topic(parts[0])

@@ -1,0 +1,118 @@
+"""What follows a confirmation: the winner's text, the round's unsent texts, the place on the list, the history."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+from sqlalchemy import Row, Select, select, update
+
+from nexapp.identity.models import Organization
+from nexapp.messaging.lanes import ANSWERS
+from nexapp.messaging.models import Consumer
+from nexapp.messaging.outbox import NewMessage, queue_messages
+from nexapp.messaging.templates import render
+from nexapp.slots.history import record_event
+from nexapp.slots.models import ConsumerProfile, NotifyRequest, Slot, SlotOffer
+from nexapp.slots.offers import SUBJECT, first_name, slot_words, withdraw_unsent
+from nexapp.slots.tokens import claim_url
+from nexapp.spine.db import db
+from nexapp.spine.jobs import enqueue
+from nexapp.spine.realtime import publish
+
+CONFIRMED = "booking_confirmed"
+DECLINED = "booking_declined"
+
+
+def cancel_unsent(slot: Any) -> None:
+    """It is taken: who has not been texted yet won't be."""
+    withdraw_unsent(slot)
+
+
+def finish_booking(slot: Row[Any], offer_id: UUID) -> None:
+    """The slot is booked: tell the winner by text, set their waiting aside, write the line."""
+    _text_winner(slot, offer_id)
+    _pause_request(slot.org_id, offer_id)
+    record_event(slot, "booked", consumer_id=slot.consumer_id, offer_id=offer_id)
+
+
+def await_answer(slot: Row[Any], offer_id: UUID) -> None:
+    """The business answers until `pending_until`; nobody else can take the slot meanwhile."""
+    until = slot.pending_until.isoformat()
+    enqueue(
+        "lapse_pending", run_at=slot.pending_until, unique_key=f"lapse_pending:{offer_id}:{until}",
+        slot_id=slot.id,
+    )  # fmt: skip
+    record_event(slot, "pending", consumer_id=slot.consumer_id, offer_id=offer_id, until=until)
+
+
+def text_refusal(slot: Row[Any], offer_id: UUID, *, answered: bool) -> None:
+    """Tell who waited for the business that they have not got the time."""
+    facts = _facts(slot, offer_id)
+    words = {"business": facts.business, "time": slot_words(facts)["time"]}
+    if answered:
+        body = _("%(business)s can't take your booking for %(time)s. You stay on the waiting list.", **words)
+    else:
+        body = _(
+            "%(business)s did not answer in time, so %(time)s is not booked. You stay on the waiting list.", **words
+        )
+    _queue(facts, offer_id, body, DECLINED)
+
+
+def _text_winner(slot: Row[Any], offer_id: UUID) -> None:
+    facts = _facts(slot, offer_id)
+    words = {**slot_words(facts), "first_name": first_name(facts.profile_name), "url": claim_url(offer_id)}
+    _queue(facts, offer_id, render(CONFIRMED, words, facts.org_id), CONFIRMED)
+
+
+def _queue(facts: Row[Any], offer_id: UUID, body: str, purpose: str) -> None:
+    queue_messages(
+        [
+            NewMessage(
+                to_phone=facts.phone, body=body, purpose=purpose, lane=ANSWERS, consumer_id=facts.consumer_id,
+                subject_kind=SUBJECT, subject_id=offer_id, expires_at=facts.starts_at,
+            )
+        ]
+    )  # fmt: skip
+
+
+def _pause_request(org_id: UUID, offer_id: UUID) -> None:
+    # Without a date: the page asks whether they stay on the list.
+    paused = db.session.execute(
+        update(NotifyRequest)
+        .where(
+            NotifyRequest.org_id == org_id,
+            NotifyRequest.status == "active",
+            NotifyRequest.id == _request_of(org_id, offer_id),
+        )
+        .values(status="paused", paused_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    if paused.rowcount:  # type: ignore[attr-defined]
+        publish(f"org:{org_id}:waiting-list", "waiting-list-changed")
+
+
+def _request_of(org_id: UUID, offer_id: UUID) -> Any:
+    wanted = select(SlotOffer.notify_request_id).where(SlotOffer.org_id == org_id, SlotOffer.id == offer_id)
+    return wanted.scalar_subquery()
+
+
+def _facts(slot: Row[Any], offer_id: UUID) -> Row[Any]:
+    """The slot with its business and the person of the offer, as the texts need them."""
+    wanted: Select[Any] = (
+        select(
+            *Slot.__table__.columns,
+            Organization.name.label("business"), Organization.time_zone, Organization.currency,
+            Consumer.id.label("consumer_id"), Consumer.phone, ConsumerProfile.name.label("profile_name"),
+        )
+        .join(Organization, Organization.id == Slot.org_id)
+        .join(SlotOffer, (SlotOffer.org_id == Slot.org_id) & (SlotOffer.slot_id == Slot.id))
+        .join(Consumer, Consumer.id == SlotOffer.consumer_id)
+        .join(
+            ConsumerProfile,
+            (ConsumerProfile.org_id == Slot.org_id) & (ConsumerProfile.consumer_id == Consumer.id),
+        )
+        .where(Slot.org_id == slot.org_id, Slot.id == slot.id, SlotOffer.id == offer_id)
+    )  # fmt: skip
+    return db.session.execute(wanted).one()

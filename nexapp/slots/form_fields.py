@@ -1,0 +1,93 @@
+"""Fields that consumers fill in: what is unreadable is taken out, what is unusable gets a sentence."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from flask_babel import gettext as _
+from wtforms import IntegerField, StringField, TextAreaField, ValidationError
+from wtforms.validators import InputRequired
+
+NAME_LENGTH = 80
+NOTE_LENGTH = 500
+_LAYOUT = {"Cc", "Cs", "Co", "Cn"}
+_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn the direction of the text around them, on other people's pages too."""
+
+
+def readable(value: Any) -> Any:
+    """Without control characters and overrides of direction; line breaks stay."""
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in value if c == "\n" or _is_readable(c)).strip()
+
+
+def one_line(value: Any) -> Any:
+    return " ".join(readable(value).split()) if isinstance(value, str) else value
+
+
+class AtMost:
+    """A length, in a sentence that also says how much too long it is."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.field_flags = {"maxlength": most}
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        length = len(field.data or "")
+        if length > self.most:
+            raise ValidationError(_("At most %(most)s characters; this has %(length)s.", most=self.most, length=length))
+
+
+class Named:
+    """Something that can be read as a name."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        if not any(unicodedata.category(c)[0] in "LNSP" for c in field.data or ""):
+            raise ValidationError(_("Type your name."))
+
+
+class NameField(StringField):  # type: ignore[misc]
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, validators=[Named(), AtMost(NAME_LENGTH)], filters=[one_line], **kwargs)
+
+
+class NoteField(TextAreaField):  # type: ignore[misc]
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, validators=[AtMost(NOTE_LENGTH)], filters=[readable], **kwargs)
+
+
+class WholeNumber(IntegerField):  # type: ignore[misc]
+    """A whole number within bounds, or nothing."""
+
+    def __init__(self, label: Any, *, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.least, self.most = least, most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        written = (valuelist[0] if valuelist else "").strip()
+        self.data = None
+        if not written:
+            return
+        if not (written.isdecimal() and len(written) < 10 and self.least <= int(written) <= self.most):
+            raise ValueError(_("Type a whole number from %(least)s to %(most)s.", least=self.least, most=self.most))
+        self.data = int(written)
+
+
+class Ticked(InputRequired):  # type: ignore[misc]
+    """A box that must be ticked by the person's own hand."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(message=sentence)
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if not field.data:
+            raise ValidationError(str(self.message))
+
+
+def _is_readable(character: str) -> bool:
+    return character not in _OVERRIDES and unicodedata.category(character) not in _LAYOUT
