@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import http.client
 import os
 import threading
 import time
@@ -60,6 +60,7 @@ class Stack:
         self._lock: IO[str] | None = None
         self._announced = False
         self._prepared = False
+        self._last_answer = "no answer"
 
     def __enter__(self) -> Self:
         return self
@@ -185,7 +186,7 @@ class Stack:
             deadline = time.monotonic() + READY_SECONDS
             while not self._is_ready():
                 self._give_up_if_hopeless("web", late=time.monotonic() > deadline)
-                self.supervisor.pause(0.05)
+                self.supervisor.pause(0.15)
         self._announced = True
         self._write_run_file()
 
@@ -278,11 +279,13 @@ class Stack:
         return processes.phone(self._own["phone_port"], env, self.data_dir)
 
     def _is_ready(self) -> bool:
-        with (
-            contextlib.suppress(OSError, urllib.error.URLError),
-            _direct.open(f"{self.url}/health/ready", timeout=5) as answer,
-        ):
-            return bool(answer.status == 200)
+        try:
+            with _direct.open(f"{self.url}/health/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError as answer:
+            self._last_answer = f"{answer.code} {answer.read(2000).decode(errors='replace')}"
+        except (OSError, http.client.HTTPException):
+            self._last_answer = "no answer"
         return False
 
     def _give_up_if_hopeless(self, awaited: str, *, late: bool) -> None:
@@ -291,7 +294,9 @@ class Stack:
             return
         name = dying[0] if dying else awaited
         reason = "keeps ending" if dying else f"was not ready in {READY_SECONDS:.0f} s"
-        raise CannotStart(f"The process `{name}` {reason}. The end of {self.log(name)}:\n{tail(self.log(name))}")
+        told = f"Its /health/ready says: {self._last_answer}\n" if name == "web" else ""
+        end = f"The end of {self.log(name)}:\n{tail(self.log(name), lines=12)}"
+        raise CannotStart(f"The process `{name}` {reason}. {told}{end}")
 
     def _write_run_file(self) -> None:
         if not self._announced:
