@@ -18,6 +18,8 @@ from nexapp.spine.unit import after_commit
 
 log = structlog.get_logger()
 COALESCE_MS = 250
+CHANNEL = "nexapp-signals"
+"""Of the Redis queue between processes. Named, for the two libraries' defaults differ."""
 
 socketio = SocketIO()
 MayJoin = Callable[[Principal | None, list[str]], bool]
@@ -79,11 +81,12 @@ def _envelope(name: str, payload: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def configure(app: Flask, redis_url: str) -> None:
-    app.extensions["signal_emitter"] = RedisManager(redis_url, write_only=True)
+    app.extensions["signal_emitter"] = RedisManager(redis_url, channel=CHANNEL, write_only=True)
     socketio.init_app(
         app,
         async_mode="gevent" if under_gevent() else "threading",
         message_queue=redis_url,
+        channel=CHANNEL,
         manage_session=False,
         transports=["websocket"],
         ping_interval=20,
