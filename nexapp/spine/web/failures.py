@@ -19,7 +19,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from nexapp.spine import faults
 from nexapp.spine.access import NoOrganisation
@@ -47,6 +47,8 @@ def answer_stale_form(_error: CSRFError) -> Any:
 
 
 def answer_http(error: HTTPException) -> Any:
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        return _answer_plainly(error.original_exception)
     status = error.code or 500
     if status < 400:
         return error
@@ -60,11 +62,27 @@ def answer_http(error: HTTPException) -> Any:
 def answer_unknown(error: Exception) -> Any:
     if _is_busy(error):
         return _answer(Unavailable())
-    kind = "db_error" if isinstance(error, sqlalchemy.exc.SQLAlchemyError) else "request_error"
-    faults.capture(kind, error, severity="high", path=request.path, method=request.method, endpoint=request.endpoint)
+    _capture(error)
     if current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     return _answer(NexError())
+
+
+def _capture(error: BaseException) -> None:
+    kind = "db_error" if isinstance(error, sqlalchemy.exc.SQLAlchemyError) else "request_error"
+    faults.capture(kind, error, severity="high", path=request.path, method=request.method, endpoint=request.endpoint)
+
+
+def _answer_plainly(error: BaseException) -> Response:
+    """For what failed outside a view: in a header, or in the making of an error page. No template can be trusted."""
+    known = Unavailable() if _is_busy(error) else NexError()
+    if not isinstance(known, Unavailable):
+        _capture(error)
+    reference = g.get("request_id", "")
+    response = Response(f"{known.sentence}\n{reference}\n", status=known.status, mimetype="text/plain")
+    if isinstance(known, Unavailable):
+        response.headers["Retry-After"] = str(known.retry_after)
+    return response
 
 
 def wants_json() -> bool:
@@ -142,7 +160,7 @@ def _named(status: int, code: str, sentence: str) -> NexError:
     return error
 
 
-def _is_busy(error: Exception) -> bool:
+def _is_busy(error: BaseException) -> bool:
     return isinstance(error, sqlalchemy.exc.TimeoutError) or (
         isinstance(error, sqlalchemy.exc.OperationalError) and is_unreachable(error)
     )
