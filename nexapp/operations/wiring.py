@@ -1,10 +1,20 @@
 """Registers this part with the app."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
-from nexapp.operations import health_views  # noqa: F401 - its routes
+from nexapp.operations import (  # noqa: F401 - their routes and topics
+    admin_views,
+    health_views,
+    live,
+    public_views,
+    tool_views,
+)
 from nexapp.operations.blueprint import pages
+from nexapp.spine.web.navigation import Item, add_item
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
+    add_item(Item(_("Platform"), "operations.admin_home", "activity", 900))
+    add_item(Item(_("Errors"), "operations.list_errors", "bug", 910))

@@ -170,6 +170,19 @@ def reclaim() -> int:
     return int(taken.rowcount)  # type: ignore[attr-defined]
 
 
+def run_again(job_id: UUID) -> bool:
+    """Queue a failed job afresh, with all its attempts. False where it hasn't failed. Runs as the system."""
+    queue = db.session.scalar(
+        update(BackgroundJob)
+        .where(BackgroundJob.id == job_id, BackgroundJob.status == "failed")
+        .values(status="queued", attempts=0, run_at=func.now(), finished_at=None, duration_ms=None)
+        .returning(BackgroundJob.queue)
+    )
+    if queue is not None:
+        after_commit(lambda: ring(queue), key=("bell", queue))
+    return queue is not None
+
+
 def due_queues() -> set[str]:
     """The queues with a row that somebody should have taken by now."""
     rows = db.session.scalars(
