@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,12 +14,15 @@ from nexapp.local.supervisor import Supervisor
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A directory that the ordinary user of PostgreSQL can reach when the tests run as root."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == "root" and os.geteuid() == 0 and folder.stat().st_mode & 0o777 == 0o700:
-            folder.chmod(0o711)
-    return tmp_path
+def place() -> Iterator[Path]:
+    """A directory that PostgreSQL's ordinary user can enter when the tests run as root.
+
+    Not pytest's own: each session that starts closes those of all sessions to others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="nexapp-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
