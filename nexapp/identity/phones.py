@@ -46,10 +46,11 @@ def parse_phone(raw: str, country: str = "US", *, for_texts: bool = True) -> str
 
 
 class PhoneNumberInput:
-    """WTForms validator: replaces what was typed by E.164, or puts the sentence next to the field."""
+    """WTForms validator: `field.phone` is the E.164 form of what was typed, which stays in `field.data`."""
 
-    def __init__(self, *, for_texts: bool = True) -> None:
+    def __init__(self, *, for_texts: bool = True, required: bool = True) -> None:
         self.for_texts = for_texts
+        self.field_flags = {"required": True} if required else {}
 
     def __call__(self, form: Any, field: Any) -> None:
         try:

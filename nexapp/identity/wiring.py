@@ -1,7 +1,26 @@
 """Registers this part with the app."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
+
+from nexapp.identity import (  # noqa: F401 - their routes, jobs and topics
+    business_views,
+    home_views,
+    jobs,
+    sessions,
+    settings_views,
+    sign_in_views,
+    topics,
+)
+from nexapp.identity.blueprint import pages
+from nexapp.identity.viewer import provide_viewer
+from nexapp.spine.tenancy import Role
+from nexapp.spine.web.navigation import Item, add_item
 
 
 def register(app: Flask) -> None:
-    pass
+    sessions.configure(app)
+    app.register_blueprint(pages)
+    app.context_processor(provide_viewer)
+    add_item(Item(_("Staff"), "identity.staff", "users", 700, Role.MANAGER))
+    add_item(Item(_("Settings"), "identity.business_settings", "settings", 710, Role.OWNER))

@@ -1,0 +1,38 @@
+"""Where to go on to after a form: only within this site."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import current_app, url_for
+
+from nexapp.spine.access import Principal
+
+LONGEST = 500
+NOWHERE = ("/sign-in", "/sign-out", "/theme")
+
+
+def safe_next(raw: str | None) -> str | None:
+    """`raw` where it is a path of this site that a person can open, else None.
+
+    Browsers read `\\` as `/` and drop tabs and line ends, so `/\\evil` and `/<tab>/evil` lead away too.
+    """
+    if not raw or len(raw) > LONGEST or not raw.startswith("/") or raw.startswith("//"):
+        return None
+    if "\\" in raw or any(c.isspace() or not c.isprintable() for c in raw):
+        return None
+    try:
+        parts = urlsplit(raw)
+    except ValueError:
+        return None
+    leads_away = parts.scheme or parts.netloc or parts.path.startswith("//")
+    return None if leads_away or parts.path.startswith(NOWHERE) else raw
+
+
+def home_address(found: Principal) -> str:
+    """Each person's own start page."""
+    if found.org_id is not None:
+        return url_for("slots.home" if "slots.home" in current_app.view_functions else "identity.businesses")
+    if found.is_platform_admin:
+        return url_for("operations.admin_home")
+    return url_for("identity.businesses")

@@ -1,0 +1,82 @@
+"""The forms of this part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TelField, TimeField, ValidationError
+from wtforms.validators import InputRequired, Optional
+
+from nexapp.identity.fields import AtMost, MoneyField, Named, WebAddressField, WholeNumberField, one_line
+from nexapp.identity.phones import PhoneNumberInput
+from nexapp.identity.zones import zone_choices, zone_names
+from nexapp.spine.web.forms import PageForm
+
+
+class SignInForm(PageForm):
+    phone = TelField(_("Your mobile number"), [PhoneNumberInput()])
+    next = HiddenField()
+
+
+class CodeForm(PageForm):
+    code = StringField(_("The 6-digit code"), [InputRequired(_("Type the 6 digits of the text."))])
+
+
+class SelectBusinessForm(PageForm):
+    org_id = HiddenField()
+
+
+def known_zone(_form: Any, field: Any) -> None:
+    if field.data not in zone_names():
+        raise ValidationError(gettext("Choose a time zone from the list."))
+
+
+class _BusinessFields(PageForm):
+    business_name = StringField(
+        _("Name of the business"), [Named(_("Type the name that clients know."), 120)], filters=[one_line]
+    )
+    time_zone = SelectField(
+        _("Time zone"),
+        [InputRequired(_("Choose a time zone.")), known_zone],
+        choices=zone_choices,
+        validate_choice=False,
+    )
+    phone = TelField(_("Phone of the business"), [Optional(), PhoneNumberInput(for_texts=False, required=False)])
+    address = StringField(_("Address"), [AtMost(300)], filters=[one_line])
+    average_value = MoneyField(_("What an appointment brings on average"), [InputRequired(_("Type an amount."))])
+    booking_url = WebAddressField(_("Booking page"), filters=[one_line])
+    requires_confirmation = BooleanField(_("I confirm each booking myself"))
+
+
+class OnboardingForm(_BusinessFields):
+    owner_name = StringField(_("Your name"), [Named(_("Type your name as clients see it."), 80)], filters=[one_line])
+
+
+class BusinessForm(_BusinessFields):
+    uses_booking_system = BooleanField(_("Clients finish the booking on that page"))
+    hold_seconds = WholeNumberField(
+        _("How long a slot is held, in seconds"), least=30, most=3600, may_be_empty=True
+    )  # fmt: skip
+    notice_minutes = WholeNumberField(_("Shortest notice before a slot starts, in minutes"), least=0, most=10080)
+    daily_offer_cap = WholeNumberField(_("Offers to one person a day, at most"), least=1, most=50)
+    quiet_starts = TimeField(_("No offers from"), [InputRequired(_("Choose a time."))])
+    quiet_ends = TimeField(_("No offers until"), [InputRequired(_("Choose a time."))])
+    public_page = BooleanField(_("People can join the waiting list on the public page"))
+
+    def validate_uses_booking_system(self, field: Any) -> None:
+        if field.data and not self.booking_url.data:
+            raise ValidationError(gettext("Add the booking page first."))
+
+    def validate_quiet_ends(self, field: Any) -> None:
+        if field.data is not None and field.data == self.quiet_starts.data:
+            raise ValidationError(gettext("Choose an end that differs from the start."))
+
+
+class StaffForm(PageForm):
+    display_name = StringField(_("Name"), [Named(_("Type the name that clients see."), 80)], filters=[one_line])
+
+
+class ActivityForm(PageForm):
+    is_active = BooleanField()

@@ -1,0 +1,139 @@
+"""Signing in by a code to the phone, and out. The answers don't tell whether a number is known."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, session, url_for
+from flask_babel import gettext as _
+
+from nexapp.identity.accounts import admit
+from nexapp.identity.addresses import home_address, safe_next
+from nexapp.identity.blueprint import pages
+from nexapp.identity.codes import check_code, issue_code, resend_at
+from nexapp.identity.errors import AccountClosed
+from nexapp.identity.forms import CodeForm, SignInForm
+from nexapp.identity.models import User
+from nexapp.identity.sessions import end_session, start_session
+from nexapp.spine.access import principal, public
+from nexapp.spine.clock import now
+from nexapp.spine.config import settings
+from nexapp.spine.errors import BadInput, NexError, TooMany
+from nexapp.spine.web.pages import page, see_other
+
+PENDING = "sign_in"
+PURPOSE = "sign_in"
+
+
+@pages.get("/sign-in")
+@public("people sign in here")
+def sign_in() -> Response:
+    wanted = safe_next(request.args.get("next"))
+    if (found := principal()) is not None:
+        return see_other(wanted or home_address(found))
+    return _sign_in_page(SignInForm(data={"next": wanted}))
+
+
+@pages.post("/sign-in")
+@public("people sign in here")
+def request_code() -> Response:
+    form = SignInForm()
+    if not form.validate():
+        return _sign_in_page(form, 422)
+    try:
+        _send_code(form.phone.phone, safe_next(form.next.data))
+    except TooMany as limit:
+        form.bind_errors(BadInput(fields={"phone": limit.sentence}))
+        return _limited(_sign_in_page(form, limit.status), limit)
+    return see_other(url_for("identity.enter_code"))
+
+
+@pages.get("/sign-in/code")
+@public("the second step of signing in")
+def enter_code() -> Response:
+    if (pending := _pending()) is None:
+        return see_other(url_for("identity.sign_in"))
+    return _code_page(CodeForm(), pending)
+
+
+@pages.post("/sign-in/code")
+@public("the second step of signing in")
+def check_sign_in() -> Response:
+    if (pending := _pending()) is None:
+        return see_other(url_for("identity.sign_in"), _("Start again: this sign-in has ended."), "info")
+    form = CodeForm()
+    if not form.validate():
+        return _code_page(form, pending, 422)
+    result = check_code(UUID(pending["code_id"]), form.code.data)
+    if result.code is None:
+        return _refused(form, pending, BadInput(result.sentence))
+    try:
+        user = admit(result.code.phone)
+    except AccountClosed as closed:
+        return _refused(form, pending, closed)
+    return _welcome(user, pending["next"])
+
+
+@pages.post("/sign-in/codes")
+@public("asks for another code")
+def resend_code() -> Response:
+    if (pending := _pending()) is None:
+        return see_other(url_for("identity.sign_in"))
+    try:
+        _send_code(pending["phone"], pending["next"])
+    except TooMany as limit:
+        form = CodeForm(formdata=None)
+        form.bind_errors(BadInput(fields={"code": limit.sentence}))
+        return _limited(_code_page(form, pending, limit.status), limit)
+    return see_other(url_for("identity.enter_code"), _("Another code is on its way. Only the newest one counts."))
+
+
+@pages.post("/sign-out")
+@public("ends this browser's own session, if there is one")
+def sign_out() -> Response:
+    end_session()
+    return see_other("/", _("You're signed out."))
+
+
+def _send_code(phone: str, wanted: str | None) -> None:
+    code_id = issue_code(phone, PURPOSE)
+    session[PENDING] = {"code_id": str(code_id), "phone": phone, "next": wanted}
+
+
+def _pending() -> dict[str, Any] | None:
+    found: dict[str, Any] | None = session.get(PENDING)
+    return found
+
+
+def _welcome(user: User, wanted: str | None) -> Response:
+    row = start_session(user)
+    if row.org_id is None and not user.is_platform_admin:
+        return see_other(url_for("identity.onboarding"))
+    return see_other(wanted or "/")
+
+
+def _refused(form: CodeForm, pending: dict[str, Any], error: NexError) -> Response:
+    form.bind_errors(BadInput(fields={"code": error.sentence}))
+    return _code_page(form, pending, error.status)
+
+
+def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
+    return page("identity/sign_in.html", form=form, has_code=_pending() is not None, status=status)
+
+
+def _code_page(form: CodeForm, pending: dict[str, Any], status: int = 200) -> Response:
+    again = resend_at(UUID(pending["code_id"]))
+    return page(
+        "identity/code.html",
+        status=status,
+        form=form,
+        phone=pending["phone"],
+        resend_at=again if again and again > now() else None,
+        on_local_phone=settings().uses_local_phone,
+    )
+
+
+def _limited(response: Response, limit: TooMany) -> Response:
+    response.headers["Retry-After"] = str(limit.retry_after)
+    return response
