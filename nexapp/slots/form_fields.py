@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -52,13 +53,13 @@ class Named:
 
 
 class NameField(StringField):  # type: ignore[misc]
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, validators=[Named(), AtMost(NAME_LENGTH)], filters=[one_line], **kwargs)
+    def __init__(self, label: Any, filters: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, validators=[Named(), AtMost(NAME_LENGTH)], filters=[*filters, one_line], **kwargs)
 
 
 class NoteField(TextAreaField):  # type: ignore[misc]
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, validators=[AtMost(NOTE_LENGTH)], filters=[readable], **kwargs)
+    def __init__(self, label: Any, filters: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, validators=[AtMost(NOTE_LENGTH)], filters=[*filters, readable], **kwargs)
 
 
 class WholeNumber(IntegerField):  # type: ignore[misc]
