@@ -1,4 +1,4 @@
-"""What can go wrong with a slot. Each error names the fact and says it in a sentence for people."""
+"""Why a merchant's step is refused. What a claim page refuses is in `claim_errors`."""
 
 from __future__ import annotations
 
@@ -7,42 +7,6 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from nexapp.spine.errors import BadInput, Conflict, Forbidden
-
-
-class SlotAlreadyClaimed(Conflict):
-    """Somebody else holds or booked it."""
-
-    code = "slot_already_claimed"
-
-    def __init__(self) -> None:
-        super().__init__(_("Just taken. You stay on the waiting list."))
-
-
-class SlotNotOpen(Conflict):
-    """It was cancelled, it started, or it never was open."""
-
-    code = "slot_not_open"
-
-    def __init__(self) -> None:
-        super().__init__(_("This slot is no longer open."))
-
-
-class HoldEnded(Conflict):
-    """The person's hold ran out before they confirmed."""
-
-    code = "hold_ended"
-
-    def __init__(self) -> None:
-        super().__init__(_("Your hold has run out."))
-
-
-class HoldsAnother(Conflict):
-    """One live hold per person and business."""
-
-    code = "holds_another"
-
-    def __init__(self) -> None:
-        super().__init__(_("You hold another slot here. Confirm it or give it back first."))
 
 
 class SlotChanged(Conflict):

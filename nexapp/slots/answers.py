@@ -1,0 +1,95 @@
+"""The slot's page as an answer, whole or as its live fragment, and the sentences that go with a step."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from nexapp.slots import queries
+from nexapp.slots.forms import BookingForm
+from nexapp.slots.opening import Opening
+from nexapp.slots.reasons import reason_words
+from nexapp.slots.timeline import MOST_PEOPLE, PEOPLE, get_timeline
+from nexapp.slots.transitions import may_change_staff
+from nexapp.spine.web.failures import is_fragment
+from nexapp.spine.web.pages import page, see_other, with_toast
+
+
+def slot_page(
+    slot_id: UUID,
+    *,
+    status: int = 200,
+    done: str | None = None,
+    refusal: str | None = None,
+    booking: BookingForm | None = None,
+) -> Response:
+    """The slot as it stands. After a step, HTMX gets the fragment with a toast, others go on to the page."""
+    if done and not is_fragment():
+        return see_other(url_for("slots.show", slot_id=slot_id), done)
+    response = page("slots/show.html", "slots/_slot.html", status=status, refusal=refusal, **_shown(slot_id, booking))
+    return with_toast(response, done) if done else response
+
+
+def _shown(slot_id: UUID, booking: BookingForm | None) -> dict[str, Any]:
+    slot = queries.get_slot(slot_id)
+    wanted = request.args.get("round", type=int)
+    limit = request.args.get("people", PEOPLE, type=int)
+    return {
+        "slot": slot,
+        "may_change": may_change_staff(slot.staff_member_id),
+        "timeline": get_timeline(slot, wanted if wanted and 0 < wanted <= slot.round else None, _within(limit)),
+        "waiting": queries.count_waiting(),
+        "booking": booking or BookingForm(formdata=None),
+        "reason_words": reason_words,
+        "people_step": PEOPLE,
+        "filled_after": _minutes_to_fill(slot),
+    }
+
+
+def opening_words(opened: Opening) -> str:
+    """`Texting 14 people. 3 were skipped.` Quiet hours are named, for the texts then wait."""
+    return " ".join(filter(None, [_texting(opened), _sleeping(opened), _left_out(opened)]))
+
+
+def told_words(people: int) -> str:
+    if not people:
+        return _("Cancelled. Nobody had taken it, so nobody is texted.")
+    return ngettext("Cancelled. %(num)s person is told by text.", "Cancelled. %(num)s people are told by text.", people)
+
+
+def _texting(opened: Opening) -> str:
+    if not opened.texted:
+        return _("Open, but nobody on the list fits, so nobody is texted.")
+    return ngettext("Texting %(num)s person.", "Texting %(num)s people.", opened.texted)
+
+
+def _sleeping(opened: Opening) -> str:
+    if not opened.held_back:
+        return ""
+    if opened.held_back == opened.texted:
+        return _("It is quiet hours: the texts go out in the morning.")
+    return ngettext(
+        "%(num)s of them is in quiet hours and gets it in the morning.",
+        "%(num)s of them are in quiet hours and get it in the morning.",
+        opened.held_back,
+    )
+
+
+def _left_out(opened: Opening) -> str:
+    people = sum(opened.skipped.values())
+    return ngettext("%(num)s person was skipped.", "%(num)s people were skipped.", people) if people else ""
+
+
+def _within(limit: int) -> int:
+    return min(max(limit, PEOPLE), MOST_PEOPLE)
+
+
+def _minutes_to_fill(slot: Any) -> int | None:
+    if slot.state not in queries.FILLED or slot.opened_at is None or slot.booked_at is None:
+        return None
+    seconds = (slot.booked_at - slot.opened_at).total_seconds()
+    return int(max(0, seconds) // 60) if seconds >= 0 else None

@@ -1,0 +1,49 @@
+"""`flask --app app seed-demo` and `demo-sign-ins`."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from nexapp.identity.models import User
+from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
+from nexapp.slots.demo.history import seed_history
+from nexapp.slots.demo.seeding import is_seeded, seed_people
+from nexapp.slots.demo.week import FEW, PLANS, seed_week
+from nexapp.spine.config import settings
+from nexapp.spine.db import db
+from nexapp.spine.tenancy import SYSTEM
+from nexapp.spine.unit import unit_of_work
+from nexapp.spine.web.templating import national
+
+PLANNED = {DENTAL.slug: PLANS, BARBERS.slug: FEW}
+
+
+@click.command("seed-demo")
+@with_appcontext
+def seed_demo() -> None:
+    """Fill the database with demo people and 90 days of history. Does nothing where they are there already."""
+    if settings().production:
+        raise click.ClickException("The demo's data is refused in production.")
+    with unit_of_work(SYSTEM):
+        if is_seeded():
+            click.echo("The demo's data is there already.")
+            return
+        for seeded in seed_people():
+            if seeded.house.people:
+                seed_history(seeded)
+                seed_week(seeded, PLANNED[seeded.house.slug])
+    click.echo("The demo's data is in place.")
+
+
+@click.command("demo-sign-ins")
+@with_appcontext
+def demo_sign_ins() -> None:
+    """Print who may sign in: role, name, number."""
+    with unit_of_work(SYSTEM):
+        known = set(db.session.scalars(select(User.phone)))
+    lines = [(m, f"{m.role.value}, {house.name}") for house in HOUSES for m in house.members]
+    for member, role in [*lines, (ADMIN, "platform admin")]:
+        if member.phone in known:
+            click.echo(f"{role:<26} {member.name:<16} {national(member.phone)}")

@@ -1,0 +1,51 @@
+"""The merchant's home: today by staff, what is happening now, and what this week won back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Response
+from sqlalchemy import Row
+
+from nexapp.slots import queries
+from nexapp.slots.queries import SlotFilter
+from nexapp.slots.times import midnight, today_in, week_of
+from nexapp.slots.views import pages
+from nexapp.spine.access import member
+from nexapp.spine.tenancy import Role, current_actor
+from nexapp.spine.web.pages import page
+
+SOON = timedelta(days=2)
+
+
+@pages.get("/home")
+@member(Role.VIEWER)
+def home() -> Response:
+    business = queries.get_business()
+    zone = business.time_zone
+    today = today_in(zone)
+    slots, _more = queries.list_slots(SlotFilter(today, today), zone)
+    monday, _next = week_of(today)
+    return page(
+        "slots/home.html", "slots/_home.html", business=business, today=today, day=_by_staff(slots),
+        live=queries.list_live_slots(), ahead=_changeable(queries.list_bookings_ahead(midnight(today + SOON, zone))),
+        week=queries.get_week(monday, zone), waiting=queries.count_waiting(),
+        public_link=queries.public_link(business.slug), may_add=current_actor().role.at_least(Role.STAFF),
+    )  # fmt: skip
+
+
+def _by_staff(slots: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = {}
+    for slot in slots:
+        found.setdefault(slot.staff, []).append(slot)
+    return dict(sorted(found.items()))
+
+
+def _changeable(slots: Sequence[Row[Any]]) -> list[Row[Any]]:
+    actor = current_actor()
+    if actor.role.at_least(Role.MANAGER):
+        return list(slots)
+    mine = actor.role.at_least(Role.STAFF)
+    return [slot for slot in slots if mine and slot.staff_user_id == actor.user_id]

@@ -1,0 +1,169 @@
+"""Who of the waiting list is told of an opened slot, in one set-based statement that records every outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text
+
+from nexapp.messaging.quiet import quiet_until
+from nexapp.slots.times import midnight
+from nexapp.spine.clock import now
+from nexapp.spine.db import db
+
+REASONS = (
+    "lapsed", "paused", "opted_out", "no_consent", "freed_it", "already_offered", "other_staff", "other_service",
+    "too_short", "outside_window", "overlap", "limits", "quiet_hours",
+)  # fmt: skip
+"""Why a request was skipped; the first that holds is recorded. `limits` stands for whatever other businesses did."""
+
+WORTH_WAKING = timedelta(hours=1)
+"""A slot must start this long after the quiet hours for its text to wait for their end."""
+
+LAST_MINUTE = time(23, 59)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Whom to text, and how many were skipped for which reason."""
+
+    offered: Sequence[Row[Any]]
+    skipped: dict[str, int]
+
+
+PLACES = text("""
+    SELECT DISTINCT c.time_zone, c.region
+    FROM notify_requests r JOIN consumers c ON c.id = r.consumer_id
+    WHERE r.org_id = :org_id AND r.status = 'active'
+""")
+
+# The look-up over all businesses is asked once, for everybody whose own wishes fit; its answer names nobody's rows.
+MATCH = text("""
+    WITH place AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:zones AS text[]), CAST(:regions AS text[]), CAST(:untils AS timestamptz[]))
+            AS q(time_zone, region, quiet_until)
+    ), fitting_window AS MATERIALIZED (
+        SELECT notify_request_id, bool_or(
+            weekday = :weekday AND :one_day AND starts <= CAST(:wall_start AS time) AND ends >= CAST(:wall_end AS time)
+        ) AS fits
+        FROM notify_windows WHERE org_id = :org_id GROUP BY notify_request_id
+    ), wished AS MATERIALIZED (
+        SELECT r.id, r.consumer_id, c.phone, p.name, q.quiet_until, CASE
+            WHEN r.ends_on < CAST(:today AS date) THEN 'lapsed'
+            WHEN r.status = 'paused' AND (r.paused_until IS NULL OR r.paused_until > CAST(:today AS date)) THEN 'paused'
+            WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
+            WHEN k.consumer_id IS NULL THEN 'no_consent'
+            WHEN e.consumer_id IS NOT NULL THEN 'freed_it'
+            WHEN f.consumer_id IS NOT NULL THEN 'already_offered'
+            WHEN r.staff_member_id <> :staff_member_id THEN 'other_staff'
+            WHEN r.service_id <> :service_id THEN 'other_service'
+            WHEN r.minutes_needed > :minutes THEN 'too_short'
+            WHEN NOT coalesce(w.fits, true) OR CAST(:local_date AS date) < r.starts_on
+                OR CAST(:local_date AS date) > r.ends_on THEN 'outside_window'
+            WHEN b.consumer_id IS NOT NULL THEN 'overlap'
+        END AS reason
+        FROM notify_requests r
+        JOIN consumers c ON c.id = r.consumer_id
+        JOIN consumer_profiles p ON p.org_id = r.org_id AND p.consumer_id = r.consumer_id
+        LEFT JOIN place q ON q.time_zone = c.time_zone AND q.region = c.region
+        LEFT JOIN fitting_window w ON w.notify_request_id = r.id
+        LEFT JOIN (SELECT DISTINCT consumer_id FROM consents WHERE org_id = :org_id AND kind = 'waiting_list') k
+            ON k.consumer_id = r.consumer_id
+        LEFT JOIN (SELECT DISTINCT consumer_id FROM slot_events
+            WHERE org_id = :org_id AND slot_id = :slot_id AND kind = 'freed' AND consumer_id IS NOT NULL) e
+            ON e.consumer_id = r.consumer_id
+        LEFT JOIN slot_offers f
+            ON f.org_id = :org_id AND f.slot_id = :slot_id AND f.round = :round AND f.consumer_id = r.consumer_id
+        LEFT JOIN (SELECT DISTINCT booked_consumer_id AS consumer_id FROM slots
+            WHERE org_id = :org_id AND status IN ('booked', 'pending') AND starts_at < :ends_at
+              AND ends_at > :starts_at AND id <> :slot_id) b
+            ON b.consumer_id = r.consumer_id
+        WHERE r.org_id = :org_id AND r.status IN ('active', 'paused')
+    ), load AS MATERIALIZED (
+        SELECT * FROM nexapp_consumer_limits(
+            (SELECT coalesce(array_agg(consumer_id), '{}') FROM wished WHERE reason IS NULL),
+            :day_began, :starts_at, :ends_at)
+    ), judged AS MATERIALIZED (
+        SELECT d.id, d.consumer_id, d.phone, d.name, d.quiet_until, coalesce(d.reason, CASE
+            WHEN l.offers >= :daily_cap OR l.is_busy THEN 'limits'
+            WHEN d.quiet_until > :last_waking THEN 'quiet_hours'
+        END) AS reason
+        FROM wished d LEFT JOIN load l ON l.consumer_id = d.consumer_id
+    ), recorded AS (
+        INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, send_at)
+        SELECT :org_id, :slot_id, :round, id, consumer_id,
+            CASE WHEN reason IS NULL THEN 'offered' ELSE 'skipped' END, reason,
+            CASE WHEN reason IS NULL THEN coalesce(quiet_until, now()) END
+        FROM judged
+        ON CONFLICT DO NOTHING
+        RETURNING notify_request_id
+    )
+    SELECT j.id AS notify_request_id, j.consumer_id, j.phone, j.name, j.quiet_until, j.reason, 1 AS people
+    FROM judged j JOIN recorded m ON m.notify_request_id = j.id WHERE j.reason IS NULL
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, j.reason, CAST(count(*) AS integer)
+    FROM judged j JOIN recorded m ON m.notify_request_id = j.id WHERE j.reason IS NOT NULL GROUP BY j.reason
+""")
+
+
+def match_waiting_list(slot: Row[Any]) -> Matches:
+    """Judge every request on the list for this opening. `slot` is a row of `transitions.transition`."""
+    rows = db.session.execute(MATCH, _about(slot) | _quiet_places(slot)).all()
+    return Matches(
+        offered=[row for row in rows if row.reason is None],
+        skipped={row.reason: row.people for row in rows if row.reason is not None},
+    )
+
+
+def _about(slot: Row[Any]) -> dict[str, Any]:
+    today = now().astimezone(ZoneInfo(slot.time_zone)).date()
+    return {
+        "org_id": slot.org_id,
+        "slot_id": slot.id,
+        "round": slot.round,
+        "staff_member_id": slot.staff_member_id,
+        "service_id": slot.service_id,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "minutes": int((slot.ends_at - slot.starts_at).total_seconds() // 60),
+        "today": today,
+        "day_began": midnight(today, slot.time_zone),
+        "daily_cap": slot.daily_offer_cap,
+        "last_waking": slot.starts_at - WORTH_WAKING,
+        **_wall(slot.starts_at, slot.ends_at, slot.time_zone),
+    }
+
+
+def _wall(starts_at: datetime, ends_at: datetime, zone: str) -> dict[str, Any]:
+    """The slot as the clock on the business's wall shows it; midnight at its end counts as the day's last minute."""
+    start, end = starts_at.astimezone(ZoneInfo(zone)), ends_at.astimezone(ZoneInfo(zone))
+    to_midnight = end.time() == time() and end.date() == start.date() + timedelta(days=1)
+    local_date: date = start.date()
+    return {
+        "local_date": local_date,
+        "weekday": local_date.weekday(),
+        "wall_start": start.time(),
+        "wall_end": LAST_MINUTE if to_midnight else end.time(),
+        "one_day": to_midnight or end.date() == local_date,
+    }
+
+
+def _quiet_places(slot: Row[Any]) -> dict[str, list[Any]]:
+    """When the quiet hours end, once for each zone and region that people on the list live in."""
+    present = now()
+    places = db.session.execute(PLACES, {"org_id": slot.org_id}).all()
+    ends: list[datetime | None] = [
+        quiet_until(
+            present,
+            zones=[place.time_zone, slot.time_zone],
+            region=place.region,
+            starts=slot.quiet_starts,
+            ends=slot.quiet_ends,
+        )
+        for place in places
+    ]
+    return {"zones": [p.time_zone for p in places], "regions": [p.region for p in places], "untils": ends}

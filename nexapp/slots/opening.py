@@ -1,0 +1,165 @@
+"""What a merchant does with a slot: add it, open it to the list, free it, release, book by hand, cancel.
+
+Each step is one guarded statement with its history in the same unit. Staff may take them on their own slots,
+managers on all; raises `errors.NotYourSlot`, `SlotChanged`, `TooLateToOffer`, or `NotFound` for a foreign id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from nexapp.identity.models import Organization
+from nexapp.messaging.consumers import ensure_consumer
+from nexapp.messaging.lanes import ANSWERS
+from nexapp.messaging.models import Consumer
+from nexapp.messaging.outbox import NewMessage, queue_messages
+from nexapp.messaging.templates import render
+from nexapp.slots.errors import SlotChanged, TooLateToOffer
+from nexapp.slots.history import record_event
+from nexapp.slots.matching import match_waiting_list
+from nexapp.slots.models import ConsumerProfile, Slot, SlotOffer
+from nexapp.slots.offers import first_name, offer_to, slot_words, withdraw_unsent
+from nexapp.slots.transitions import (
+    NO_BOOKING,
+    NO_HOLD,
+    UNCLAIMED,
+    enough_notice,
+    get_slot_for_change,
+    transition,
+)
+from nexapp.spine import audit
+from nexapp.spine.clock import now
+from nexapp.spine.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an opening meant for the list."""
+
+    slot_id: UUID
+    round: int
+    texted: int
+    skipped: dict[str, int] = field(default_factory=dict)
+    held_back: int = 0
+    """Of those texted, who are asleep and get their text in the morning."""
+
+
+def open_slot(slot_id: UUID, expected_round: int | None = None) -> Opening:
+    """Open a draft, or offer an open slot again: a new round. Two at once make one round; the other is refused.
+
+    `expected_round` is the round that the person saw: a form sent twice finds that it is over.
+    """
+    slot = get_slot_for_change(slot_id)
+    row = _open(slot, UNCLAIMED, Slot.round == (slot.round if expected_round is None else expected_round))
+    return _tell_the_list(row, "opened" if row.was == "draft" else "offered_again")
+
+
+def free_slot(slot_id: UUID) -> Opening:
+    """ "Client cancelled": a booked slot is open again, in a new round that leaves out who gave it up."""
+    slot = get_slot_for_change(slot_id)
+    row = _open(slot, ("booked",), **NO_BOOKING)
+    record_event(row, "freed", consumer_id=row.was_consumer_id, offer_id=row.was_offer_id)
+    _tell_displaced(row, row.was_offer_id)
+    return _tell_the_list(row, "opened")
+
+
+def cancel_slot(slot_id: UUID) -> int:
+    """Cancel a slot in any state that has not ended. Gives how many people are told of it: who holds or booked it."""
+    slot = get_slot_for_change(slot_id)
+    row = transition(slot, (*UNCLAIMED, "held", "pending", "booked"), status="cancelled", **NO_HOLD)
+    withdraw_unsent(row)
+    record_event(row, "cancelled", consumer_id=row.was_consumer_id or row.was_holder_id, was=row.was)
+    audit.record("slot.cancelled", "slot", row.id, {"was": row.was})
+    claimed = {"held": row.was_hold_offer_id, "pending": row.was_offer_id, "booked": row.was_offer_id}
+    return _tell_displaced(row, claimed.get(row.was))
+
+
+def release_by_merchant(slot_id: UUID) -> None:
+    """End somebody's hold, so that the others may take the slot."""
+    slot = get_slot_for_change(slot_id)
+    row = transition(slot, ("held",), status="open", **NO_HOLD)
+    db.session.execute(
+        update(SlotOffer)
+        .where(SlotOffer.org_id == row.org_id, SlotOffer.id == row.was_hold_offer_id)
+        .values(released_at=func.now())
+    )
+    record_event(row, "released", consumer_id=row.was_holder_id, offer_id=row.was_hold_offer_id, by="business")
+    audit.record("slot.released", "slot", row.id)
+
+
+def book_by_hand(slot_id: UUID, name: str, phone: str | None = None) -> None:
+    """Give the slot to somebody who called or came in. `phone` is E.164; nothing is texted to it."""
+    slot = get_slot_for_change(slot_id)
+    consumer_id = _known_person(slot.org_id, name, phone) if phone else None
+    row = transition(
+        slot, UNCLAIMED, Slot.ends_at > func.now(), status="booked", **NO_HOLD,
+        booked_consumer_id=consumer_id, booked_name=name, booked_at=func.now(),
+    )  # fmt: skip
+    withdraw_unsent(row)
+    record_event(row, "booked", consumer_id=consumer_id, by="business")
+    audit.record("slot.booked_by_hand", "slot", row.id)
+
+
+def _open(slot: Slot, from_states: tuple[str, ...], *guards: Any, **values: Any) -> Row[Any]:
+    try:
+        return transition(
+            slot, from_states, enough_notice(), *guards,
+            status="open", round=Slot.round + 1, opened_at=func.now(), **NO_HOLD, **values,
+        )  # fmt: skip
+    except SlotChanged:
+        _refuse_late(slot)
+        raise
+
+
+def _refuse_late(slot: Slot) -> None:
+    minutes = db.session.scalar(select(Organization.notice_minutes).where(Organization.id == slot.org_id)) or 0
+    if (slot.starts_at - now()).total_seconds() <= minutes * 60:
+        raise TooLateToOffer(minutes)
+
+
+def _tell_the_list(row: Row[Any], kind: str) -> Opening:
+    withdraw_unsent(row)
+    matches = match_waiting_list(row)
+    texted = offer_to(row, matches.offered)
+    held_back = sum(1 for person in matches.offered if person.quiet_until is not None)
+    record_event(row, kind, texted=texted, skipped=sum(matches.skipped.values()), held_back=held_back)
+    audit.record("slot.opened", "slot", row.id, {"round": row.round, "was": row.was})
+    return Opening(row.id, row.round, texted, matches.skipped, held_back)
+
+
+def _tell_displaced(row: Row[Any], offer_id: UUID | None) -> int:
+    """Only who came by one of our texts is told by text; the others spoke to the business."""
+    if offer_id is None:
+        return 0
+    person = db.session.execute(
+        select(Consumer.id, Consumer.phone, ConsumerProfile.name)
+        .join(SlotOffer, SlotOffer.consumer_id == Consumer.id)
+        .join(
+            ConsumerProfile,
+            (ConsumerProfile.org_id == SlotOffer.org_id) & (ConsumerProfile.consumer_id == Consumer.id),
+        )
+        .where(SlotOffer.org_id == row.org_id, SlotOffer.id == offer_id)
+    ).one()
+    words = slot_words(row) | {"first_name": first_name(person.name), "url": ""}
+    queue_messages([_farewell(row, person, render("booking_cancelled", words, row.org_id))])
+    return 1
+
+
+def _farewell(row: Row[Any], person: Row[Any], body: str) -> NewMessage:
+    return NewMessage(
+        to_phone=person.phone, body=body, purpose="booking_cancelled", lane=ANSWERS, consumer_id=person.id,
+        subject_kind="slot", subject_id=row.id, expires_at=row.ends_at, org_id=row.org_id,
+    )  # fmt: skip
+
+
+def _known_person(org_id: UUID, name: str, phone: str) -> UUID:
+    consumer_id = ensure_consumer(phone)
+    db.session.execute(
+        insert(ConsumerProfile).values(org_id=org_id, consumer_id=consumer_id, name=name).on_conflict_do_nothing()
+    )
+    return consumer_id

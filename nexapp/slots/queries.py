@@ -1,0 +1,200 @@
+"""What the merchant's pages of slots show. Rows, not objects; a bounded number of statements for each page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, case, func, lateral, select, true, tuple_
+
+from nexapp.identity.models import Organization, StaffMember
+from nexapp.slots.models import ConsumerProfile, NotifyRequest, Service, Slot, SlotOffer
+from nexapp.slots.times import midnight
+from nexapp.slots.transitions import effective_status
+from nexapp.spine.config import settings
+from nexapp.spine.db import db
+from nexapp.spine.errors import NotFound
+from nexapp.spine.tenancy import Role, current_actor
+
+PAGE = 40
+FILLED = ("booked", "completed", "no_show")
+Cursor = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFilter:
+    """Which slots a list shows: local days (both included), one staff member, one state."""
+
+    first: date
+    last: date
+    staff_member_id: UUID | None = None
+    state: str | None = None
+
+
+def get_business() -> Row[Any]:
+    """The actor's business: its name, zone, money and public page. Raises `NotFound`."""
+    found = db.session.execute(select(*Organization.__table__.columns).where(Organization.id == _tenant())).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def public_link(slug: str) -> str:
+    """Where people put themselves on the list."""
+    return f"{settings().base_url}/b/{slug}"
+
+
+def list_staff() -> Sequence[Row[Any]]:
+    return db.session.execute(
+        select(StaffMember.id, StaffMember.display_name, StaffMember.color, StaffMember.user_id)
+        .where(StaffMember.org_id == _tenant(), StaffMember.is_active)
+        .order_by(StaffMember.position, StaffMember.display_name)
+    ).all()
+
+
+def list_own_staff() -> Sequence[Row[Any]]:
+    """Those of the team whose slots the actor may change."""
+    actor = current_actor()
+    return [staff for staff in list_staff() if actor.role.at_least(Role.MANAGER) or staff.user_id == actor.user_id]
+
+
+def list_services() -> Sequence[Row[Any]]:
+    return db.session.execute(
+        select(Service.id, Service.name, Service.minutes, Service.price_cents)
+        .where(Service.org_id == _tenant(), Service.is_active)
+        .order_by(Service.name)
+    ).all()
+
+
+def list_slots(
+    wanted: SlotFilter, zone: str, *, after: Cursor | None = None, until: Cursor | None = None
+) -> tuple[Sequence[Row[Any]], Cursor | None]:
+    """A page of slots in order of time, and where it ends if there are more.
+
+    `until` asks again for a page that ended there, however many slots it has now.
+    """
+    query = _slot_rows().where(
+        Slot.starts_at >= midnight(wanted.first, zone), Slot.starts_at < midnight(wanted.last + timedelta(days=1), zone)
+    )
+    if wanted.staff_member_id:
+        query = query.where(Slot.staff_member_id == wanted.staff_member_id)
+    if wanted.state:
+        query = query.where(shown_status() == wanted.state)
+    place = tuple_(Slot.starts_at, Slot.id)
+    query = query.where(place > after) if after else query
+    query = query.where(place <= until) if until else query.limit(PAGE + 1)
+    rows = db.session.execute(query.order_by(Slot.starts_at, Slot.id)).all()
+    more = until is None and len(rows) > PAGE
+    return (rows[:PAGE], (rows[PAGE - 1].starts_at, rows[PAGE - 1].id)) if more else (rows, None)
+
+
+def get_slot(slot_id: UUID) -> Row[Any]:
+    """One slot with its names, counts and business. Raises `NotFound`."""
+    row = db.session.execute(_slot_rows().where(Slot.id == slot_id)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def list_live_slots() -> Sequence[Row[Any]]:
+    """Slots that people are being asked about now, the latest opened first."""
+    live = shown_status().in_(("open", "held", "pending"))
+    return db.session.execute(_slot_rows().where(live).order_by(Slot.opened_at.desc()).limit(6)).all()
+
+
+def list_bookings_ahead(until: datetime) -> Sequence[Row[Any]]:
+    """Booked slots that may still be offered to somebody else, the next first."""
+    return db.session.execute(
+        _slot_rows()
+        .where(Slot.status == "booked", Slot.starts_at > func.now(), Slot.starts_at < until)
+        .order_by(Slot.starts_at, Slot.id)
+        .limit(PAGE)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What the waiting list won back: slots opened to it, filled by it, and what they are worth."""
+
+    opened: int
+    filled: int
+    cents: int
+    minutes_to_fill: int | None
+
+    @property
+    def rate(self) -> int | None:
+        return round(100 * self.filled / self.opened) if self.opened else None
+
+
+def get_week(monday: date, zone: str) -> Week:
+    filled = Slot.status.in_(FILLED) & Slot.booked_offer_id.is_not(None)
+    minutes = func.extract("epoch", Slot.booked_at - Slot.opened_at) / 60
+    row = db.session.execute(
+        select(
+            func.count().label("opened"),
+            func.count().filter(filled).label("filled"),
+            func.coalesce(
+                func.sum(func.coalesce(Slot.price_cents, Organization.average_value_cents)).filter(filled), 0
+            ).label("cents"),
+            func.percentile_cont(0.5).within_group(minutes).filter(filled).label("minutes"),
+        )
+        .join(Organization, Organization.id == Slot.org_id)
+        .where(
+            Slot.org_id == _tenant(), Slot.round > 0, Slot.starts_at >= midnight(monday, zone),
+            Slot.starts_at < midnight(monday + timedelta(days=7), zone),
+        )
+    ).one()  # fmt: skip
+    return Week(row.opened, row.filled, int(row.cents), None if row.minutes is None else round(row.minutes))
+
+
+def count_waiting() -> int:
+    return (
+        db.session.scalar(
+            select(func.count()).where(NotifyRequest.org_id == _tenant(), NotifyRequest.status == "active")
+        )
+        or 0
+    )
+
+
+def shown_status() -> Any:
+    """The state as people see it: what nobody took by its start has expired, whether or not a job said so yet."""
+    status = effective_status()
+    return case((status.in_(("draft", "open", "held")) & (Slot.starts_at <= func.now()), "expired"), else_=status)
+
+
+def _slot_rows() -> Select[Any]:
+    counts = _counts()
+    holder, guest = (ConsumerProfile.__table__.alias(name) for name in ("holder", "guest"))
+    return (
+        select(
+            *Slot.__table__.columns,
+            shown_status().label("state"),
+            StaffMember.display_name.label("staff"), StaffMember.color, StaffMember.user_id.label("staff_user_id"),
+            Service.name.label("service"), holder.c.name.label("holder"),
+            func.coalesce(Slot.booked_name, guest.c.name).label("client"),
+            counts.c.texted, counts.c.looked,
+            Organization.name.label("business"), Organization.time_zone, Organization.currency,
+            Organization.notice_minutes, Organization.average_value_cents,
+        )
+        .join(Organization, Organization.id == Slot.org_id)
+        .join(StaffMember, and_(StaffMember.org_id == Slot.org_id, StaffMember.id == Slot.staff_member_id))
+        .outerjoin(Service, and_(Service.org_id == Slot.org_id, Service.id == Slot.service_id))
+        .outerjoin(holder, and_(holder.c.org_id == Slot.org_id, holder.c.consumer_id == Slot.held_consumer_id))
+        .outerjoin(guest, and_(guest.c.org_id == Slot.org_id, guest.c.consumer_id == Slot.booked_consumer_id))
+        .join(counts, onclause=true())
+        .where(Slot.org_id == _tenant())
+    )  # fmt: skip
+
+
+def _counts() -> Any:
+    offers = select(func.count().label("texted"), func.count(SlotOffer.opened_at).label("looked")).where(
+        SlotOffer.org_id == Slot.org_id, SlotOffer.slot_id == Slot.id, SlotOffer.round == Slot.round
+    )
+    return lateral(offers.correlate(Slot)).alias("counts")
+
+
+def _tenant() -> UUID:
+    return current_actor().tenant

@@ -1,0 +1,215 @@
+"""The pages of slots: the list, a new one, one with its timeline, and each step as a resource of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Row
+
+from nexapp.identity.phones import parse_phone
+from nexapp.slots import opening, pending, queries
+from nexapp.slots.adding import add_slot
+from nexapp.slots.answers import opening_words, slot_page, told_words
+from nexapp.slots.claim_errors import NotWaitingForAnswer
+from nexapp.slots.errors import SlotChanged, TimeHappensTwice, TooLateToOffer
+from nexapp.slots.forms import STATES, BookingForm, SlotForm, fresh_key, read_filter, read_uuid
+from nexapp.slots.times import today_in
+from nexapp.slots.transitions import get_slot_for_change
+from nexapp.spine.access import member
+from nexapp.spine.errors import BadInput
+from nexapp.spine.tenancy import Role, current_actor
+from nexapp.spine.web.pages import page, see_other
+
+pages = Blueprint("slots", __name__)
+FILTERS = ("from", "to", "staff", "state")
+REFUSED = (SlotChanged, TooLateToOffer, NotWaitingForAnswer)
+
+
+@pages.get("/slots")
+@member(Role.VIEWER)
+def index() -> Response:
+    business = queries.get_business()
+    wanted = read_filter(request.args, today_in(business.time_zone))
+    rows, end = queries.list_slots(
+        wanted, business.time_zone, after=_cursor("after"), until=_cursor("until")
+    )  # fmt: skip
+    return page(
+        "slots/index.html", "slots/_chunk.html", business=business, wanted=wanted,
+        staff=queries.list_staff(), states=STATES, waiting=queries.count_waiting(),
+        after=request.args.get("after"), until=_written(end) or request.args.get("until"), more=_written(end),
+        filters=_filters(), days=_by_day(rows, business.time_zone), may_add=current_actor().role.at_least(Role.STAFF),
+    )  # fmt: skip
+
+
+@pages.get("/slots/new")
+@member(Role.STAFF)
+def new() -> Response:
+    form = _slot_form(key=fresh_key(), on=today_in(queries.get_business().time_zone))
+    if chosen := read_uuid(request.args.get("staff")):
+        form.staff_member_id.data = str(chosen)
+    return _new_page(form)
+
+
+@pages.post("/slots")
+@member(Role.STAFF)
+def create() -> Response:
+    form = _slot_form()
+    if not form.validate():
+        return _new_page(form, 422)
+    try:
+        slot_id, is_new = add_slot(form.new_slot())
+    except TimeHappensTwice as error:
+        form.ask_which(error.choices)
+        form.bind_errors(error)
+        return _new_page(form, 422)
+    except BadInput as error:
+        form.bind_errors(error)
+        return _new_page(form, 422)
+    return _after_adding(slot_id, is_new)
+
+
+@pages.get("/slots/<uuid:slot_id>")
+@member(Role.VIEWER)
+def show(slot_id: UUID) -> Response:
+    return slot_page(slot_id)
+
+
+@pages.post("/slots/<uuid:slot_id>/rounds")
+@member(Role.STAFF)
+def open_round(slot_id: UUID) -> Response:
+    """Open and text the list. The form names the round it was made in: sent twice, it opens once."""
+    expected = request.form.get("round", type=int)
+    return _step(slot_id, lambda: opening_words(opening.open_slot(slot_id, expected)))
+
+
+@pages.post("/slots/<uuid:slot_id>/freeing")
+@member(Role.STAFF)
+def free(slot_id: UUID) -> Response:
+    return _step(slot_id, lambda: opening_words(opening.free_slot(slot_id)))
+
+
+@pages.post("/slots/<uuid:slot_id>/cancellation")
+@member(Role.STAFF)
+def cancel(slot_id: UUID) -> Response:
+    return _step(slot_id, lambda: told_words(opening.cancel_slot(slot_id)))
+
+
+@pages.post("/slots/<uuid:slot_id>/release")
+@member(Role.STAFF)
+def release(slot_id: UUID) -> Response:
+    def act() -> str:
+        opening.release_by_merchant(slot_id)
+        return _("The hold has ended. The slot is open to everybody who was texted.")
+
+    return _step(slot_id, act)
+
+
+@pages.post("/slots/<uuid:slot_id>/booking")
+@member(Role.STAFF)
+def book(slot_id: UUID) -> Response:
+    form = BookingForm()
+    get_slot_for_change(slot_id)
+    if not form.validate():
+        return slot_page(slot_id, status=422, booking=form)
+
+    def act() -> str:
+        opening.book_by_hand(slot_id, form.name.data, _phone(form))
+        return _("Booked for %(name)s.", name=form.name.data)
+
+    try:
+        return _step(slot_id, act)
+    except BadInput as error:
+        form.phone.errors = [error.sentence]
+        return slot_page(slot_id, status=422, booking=form)
+
+
+@pages.post("/slots/<uuid:slot_id>/approval")
+@member(Role.STAFF)
+def approve(slot_id: UUID) -> Response:
+    get_slot_for_change(slot_id)
+
+    def act() -> str:
+        pending.approve(slot_id)
+        return _("Booked. The client gets a text.")
+
+    return _step(slot_id, act)
+
+
+@pages.post("/slots/<uuid:slot_id>/refusal")
+@member(Role.STAFF)
+def decline(slot_id: UUID) -> Response:
+    get_slot_for_change(slot_id)
+
+    def act() -> str:
+        pending.decline(slot_id)
+        return _("Declined. The client gets a text, and the slot is open to the others.")
+
+    return _step(slot_id, act)
+
+
+def _step(slot_id: UUID, act: Any) -> Response:
+    """Take one step and answer with the slot as it is then; a step that came too late says so there."""
+    try:
+        sentence = act()
+    except REFUSED as error:
+        return slot_page(slot_id, status=409, refusal=error.sentence)
+    return slot_page(slot_id, done=sentence)
+
+
+def _slot_form(**values: Any) -> SlotForm:
+    form = SlotForm(**values)
+    form.offer_choices(list(queries.list_own_staff()), list(queries.list_services()))
+    return form
+
+
+def _new_page(form: SlotForm, status: int = 200) -> Response:
+    return page("slots/new.html", "slots/_form.html", status=status, form=form, business=queries.get_business(),
+                waiting=queries.count_waiting())  # fmt: skip
+
+
+def _after_adding(slot_id: UUID, is_new: bool) -> Response:
+    address = url_for("slots.show", slot_id=slot_id)
+    if not is_new:
+        return see_other(address)
+    if request.form.get("then") != "open":
+        return see_other(address, _("Saved as a draft. Nobody has been texted."))
+    try:
+        return see_other(address, opening_words(opening.open_slot(slot_id)))
+    except REFUSED as error:
+        return see_other(address, _("Saved as a draft. %(why)s", why=error.sentence), "warning")
+
+
+def _phone(form: BookingForm) -> str | None:
+    return parse_phone(form.phone.data, queries.get_business().country) if form.phone.data else None
+
+
+def _filters() -> dict[str, str]:
+    """The filters as the address has them, for the links that keep them."""
+    return {name: value for name in FILTERS if (value := request.args.get(name))}
+
+
+def _by_day(rows: Sequence[Row[Any]], zone: str) -> list[tuple[datetime, list[Row[Any]]]]:
+    """The slots under the local day they begin on, each day by its first slot."""
+    days = groupby(rows, key=lambda slot: slot.starts_at.astimezone(ZoneInfo(zone)).date())
+    return [(found[0].starts_at, found) for found in (list(slots) for _day, slots in days)]
+
+
+def _cursor(name: str) -> queries.Cursor | None:
+    """A place in the list, as the address carries it; one that can't be read is none."""
+    at, _between, slot_id = request.args.get(name, "").partition("_")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(slot_id)) if moment.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _written(place: queries.Cursor | None) -> str | None:
+    return f"{place[0].isoformat()}_{place[1]}" if place else None
