@@ -310,7 +310,9 @@ CREATE TABLE messages (
     request_id text,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX messages_due ON messages (lane, send_at) WHERE status = 'queued';
+-- A line for each lane and business, so that a claim can hop from one to the next.
+CREATE INDEX messages_due ON messages (lane, coalesce(org_id, '00000000-0000-0000-0000-000000000000'::uuid), send_at)
+    WHERE status = 'queued';
 CREATE INDEX messages_sending ON messages (lease_until) WHERE status = 'sending';
 CREATE INDEX messages_subject ON messages (org_id, subject_id);
 CREATE INDEX messages_phone ON messages (to_phone, created_at DESC);

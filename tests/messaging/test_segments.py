@@ -23,7 +23,7 @@ from nexapp.messaging.segments import Measure, measure
         ("ą" * 135, Measure("UCS-2", 135, 3)),
         ("😀" * 35, Measure("UCS-2", 70, 1)),
         ("😀" * 36, Measure("UCS-2", 72, 2)),
-        ("’", Measure("UCS-2", 1, 1)),
+        ("\N{RIGHT SINGLE QUOTATION MARK}", Measure("UCS-2", 1, 1)),
     ],
 )
 def test_measure_counts_as_the_carrier_does(body: str, expected: Measure) -> None:

@@ -1,0 +1,234 @@
+"""Taking messages for this worker, and taking back what a dead one held.
+
+A message is committed as `sending`, its attempt counted, before its request leaves. Whatever happens to the
+worker then, the row tells that a text may be out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, text
+
+from nexapp.messaging.lanes import UNASKED
+from nexapp.messaging.models import MessageEvent
+from nexapp.spine.config import settings
+from nexapp.spine.db import db
+from nexapp.spine.ids import new_id
+
+_NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
+_LINE = f"coalesce(org_id, {_NOBODY})"
+
+# A business's line within a lane is found by hopping along the index, so a claim costs as much as there are lines
+# and not as there are texts. Of the lines the one served longest ago goes first; each gives one text a turn.
+_CLAIM = text(
+    f"""
+    WITH RECURSIVE lines AS (
+        (SELECT lane, {_LINE} AS line FROM messages
+         WHERE status = 'queued' AND lane BETWEEN :first AND :last ORDER BY lane, {_LINE} LIMIT 1)
+        UNION ALL
+        SELECT n.lane, n.line FROM lines l CROSS JOIN LATERAL (
+            SELECT lane, {_LINE} AS line FROM messages
+            WHERE status = 'queued' AND lane BETWEEN :first AND :last AND (lane, {_LINE}) > (l.lane, l.line)
+            ORDER BY lane, {_LINE} LIMIT 1
+        ) n
+    ),
+    candidates AS (
+        SELECT l.lane, c.id, c.send_at, c.turn, s.served
+        FROM lines l
+        CROSS JOIN LATERAL (
+            SELECT id, send_at, row_number() OVER (ORDER BY send_at, id) AS turn FROM (
+                SELECT id, send_at FROM messages
+                WHERE status = 'queued' AND lane = l.lane AND {_LINE} = l.line AND send_at <= now()
+                  AND (expires_at IS NULL OR expires_at > now())
+                ORDER BY send_at LIMIT :wide
+            ) first
+        ) c
+        CROSS JOIN LATERAL (
+            SELECT max(attempted_at) AS served FROM messages WHERE org_id = l.line AND attempts > 0
+        ) s
+        ORDER BY l.lane, c.turn, s.served NULLS FIRST, c.send_at, c.id
+        LIMIT :wide
+    ),
+    taken AS (
+        SELECT m.id, o.opted_out_at IS NOT NULL AS unwanted, c.lane, c.turn, c.served
+        FROM candidates c
+        JOIN messages m ON m.id = c.id AND m.status = 'queued'
+        LEFT JOIN consumers o ON m.lane >= :unasked AND o.phone = m.to_phone
+        ORDER BY c.lane, c.turn, c.served NULLS FIRST, c.send_at, c.id
+        LIMIT :wanted
+        FOR UPDATE OF m SKIP LOCKED
+    ),
+    changed AS (
+        UPDATE messages m SET
+            status = CASE WHEN t.unwanted THEN 'suppressed' ELSE 'sending' END,
+            error = CASE WHEN t.unwanted THEN 'The person opted out.' END,
+            error_code = NULL,
+            attempts = m.attempts + CASE WHEN t.unwanted THEN 0 ELSE 1 END,
+            attempted_at = clock_timestamp(),
+            lease_until = CASE WHEN t.unwanted THEN NULL ELSE clock_timestamp() + :lease END,
+            leased_by = :worker,
+            uncertain_since = NULL
+        FROM taken t WHERE m.id = t.id
+        RETURNING m.id, m.org_id, m.to_phone, m.body, m.lane, m.attempts, m.attempted_at, m.created_at,
+            m.expires_at, m.subject_kind, m.status, t.turn, t.served
+    )
+    SELECT * FROM changed WHERE status = 'sending' ORDER BY lane, turn, served NULLS FIRST
+    """  # noqa: S608 - constants of this module, every value is bound
+)
+
+_CLAIM_UNCERTAIN = text(
+    """
+    UPDATE messages m SET lease_until = clock_timestamp() + :lease, leased_by = :worker
+    FROM (
+        SELECT id FROM messages
+        WHERE status = 'sending' AND uncertain_since IS NOT NULL AND lease_until <= now()
+        ORDER BY lease_until LIMIT :wanted FOR UPDATE SKIP LOCKED
+    ) due
+    WHERE m.id = due.id
+    RETURNING m.id, m.org_id, m.to_phone, m.body, m.lane, m.attempts, m.attempted_at, m.created_at, m.expires_at,
+        m.subject_kind, extract(epoch FROM now() - m.uncertain_since) AS uncertain_for
+    """
+)
+
+_RENEW = text(
+    """
+    UPDATE messages SET lease_until = clock_timestamp() + :lease
+    WHERE id = ANY(:ids) AND leased_by = :worker AND status = 'sending' RETURNING id
+    """
+)
+
+_RECLAIM = text(
+    """
+    UPDATE messages SET uncertain_since = now(), lease_until = now(), leased_by = NULL
+    WHERE status = 'sending' AND uncertain_since IS NULL AND lease_until < now()
+    RETURNING id, org_id
+    """
+)
+
+_EXPIRE = text(
+    """
+    UPDATE messages SET status = 'expired', body = CASE WHEN lane = 0 THEN '' ELSE body END
+    WHERE status = 'queued' AND expires_at <= now()
+    RETURNING id, org_id
+    """
+)
+
+_DUE = text(
+    """
+    SELECT EXISTS (SELECT FROM messages WHERE status = 'queued' AND send_at <= now())
+        OR EXISTS (SELECT FROM messages
+                   WHERE status = 'sending' AND uncertain_since IS NOT NULL AND lease_until <= now())
+    """
+)
+
+_COUNT_DUE = text(
+    """
+    SELECT count(*) FROM (
+        SELECT FROM messages WHERE status = 'queued' AND lane BETWEEN :first AND :last AND send_at <= now() LIMIT :most
+    ) due
+    """
+)
+
+
+@dataclass(slots=True)
+class Errand:
+    """One message that this worker holds. `start_at` and `lease_end` are in `time.monotonic()`."""
+
+    id: UUID
+    org_id: UUID | None
+    to_phone: str
+    body: str
+    lane: int
+    attempts: int
+    attempted_at: datetime
+    created_at: datetime
+    expires_at: datetime | None
+    subject_kind: str | None
+    lease_end: float
+    uncertain_for: float = 0.0
+    start_at: float = field(default=0.0)
+
+    @property
+    def since(self) -> datetime:
+        """From when on the provider may have the text: a second attempt must not hide what the first did."""
+        return self.attempted_at if self.attempts == 1 else self.created_at
+
+
+def claim(worker: str, lanes: tuple[int, int], wanted: int) -> list[Errand]:
+    """Up to `wanted` due messages: lane by lane, businesses in turn. Other workers' are skipped."""
+    begun, lease = time.monotonic(), settings().sms_lease_seconds
+    rows = db.session.execute(
+        _CLAIM,
+        {
+            "first": lanes[0],
+            "last": lanes[1],
+            "wanted": wanted,
+            "wide": wanted * 4,
+            "unasked": int(UNASKED),
+            "lease": timedelta(seconds=lease),
+            "worker": worker,
+        },
+    )
+    return [
+        Errand(
+            r.id, r.org_id, r.to_phone, r.body, r.lane, r.attempts, r.attempted_at, r.created_at, r.expires_at,
+            r.subject_kind, begun + lease,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def claim_uncertain(worker: str, wanted: int) -> list[Errand]:
+    """Up to `wanted` messages of unknown fate that are due for a look."""
+    begun, lease = time.monotonic(), settings().sms_lease_seconds
+    rows = db.session.execute(_CLAIM_UNCERTAIN, {"wanted": wanted, "lease": timedelta(seconds=lease), "worker": worker})
+    return [
+        Errand(
+            r.id, r.org_id, r.to_phone, r.body, r.lane, r.attempts, r.attempted_at, r.created_at, r.expires_at,
+            r.subject_kind, begun + lease, float(r.uncertain_for),
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def renew(worker: str, errands: Iterable[Errand]) -> None:
+    """Longer leases for what is still held; what another took over won't be begun here any more."""
+    held = {errand.id: errand for errand in errands}
+    begun, lease = time.monotonic(), settings().sms_lease_seconds
+    kept = set(db.session.scalars(_RENEW, {"ids": list(held), "worker": worker, "lease": timedelta(seconds=lease)}))
+    for message_id, errand in held.items():
+        errand.lease_end = begun + lease if message_id in kept else 0.0
+
+
+def reclaim() -> int:
+    """What a dead worker held is of unknown fate from now on; what isn't worth sending any more expires."""
+    lost = db.session.execute(_RECLAIM).all()
+    expired = db.session.execute(_EXPIRE).all()
+    note([(row.id, row.org_id, "uncertain", {"why": "The worker ended."}) for row in lost])
+    note([(row.id, row.org_id, "expired", {}) for row in expired])
+    return len(lost)
+
+
+def is_due() -> bool:
+    return bool(db.session.execute(_DUE).scalar_one())
+
+
+def count_due(lanes: tuple[int, int], most: int) -> int:
+    return int(db.session.execute(_COUNT_DUE, {"first": lanes[0], "last": lanes[1], "most": most}).scalar_one())
+
+
+def note(happened: Sequence[tuple[UUID, UUID | None, str, dict[str, object]]]) -> None:
+    """Append what happened to messages."""
+    if happened:
+        db.session.execute(
+            insert(MessageEvent),
+            [
+                {"id": new_id(), "message_id": row_id, "org_id": org_id, "kind": kind, "details": details}
+                for row_id, org_id, kind, details in happened
+            ],
+        )

@@ -1,0 +1,44 @@
+"""Telling open pages that messages moved on: gathered over many batches, for one signal reaches all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from nexapp.spine.realtime import COALESCE_MS, publish, send_signal
+
+
+def topics_of(org_id: UUID | None, subject_kind: str | None) -> list[tuple[str, str]]:
+    if org_id is None:
+        return []
+    found = [(f"org:{org_id}:messages", "messages-changed")]
+    return [*found, (f"org:{org_id}:slots", "slots-changed")] if subject_kind == "slot_offer" else found
+
+
+def publish_change(org_id: UUID | None, subject_kind: str | None) -> None:
+    """After the commit of the running unit."""
+    for name, signal in topics_of(org_id, subject_kind):
+        publish(name, signal)
+
+
+class Signals:
+    """For the sender, whose units follow each other in milliseconds."""
+
+    def __init__(self) -> None:
+        self._waiting: set[tuple[str, str]] = set()
+        self._sent_at = 0.0
+
+    def add(self, rows: Iterable[Any]) -> None:
+        for row in rows:
+            self._waiting.update(topics_of(row.org_id, row.subject_kind))
+
+    def send(self, *, at_once: bool = False) -> None:
+        """Outside any unit, after the commit."""
+        if not self._waiting or (not at_once and time.monotonic() - self._sent_at < COALESCE_MS / 1000):
+            return
+        waiting, self._waiting = self._waiting, set()
+        for name, signal in sorted(waiting):
+            send_signal(name, signal)
+        self._sent_at = time.monotonic()
