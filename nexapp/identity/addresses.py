@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from nexapp.spine.access import Principal
 
 LONGEST = 500
-NOWHERE = ("/sign-in", "/sign-out", "/theme")
 
 
 def safe_next(raw: str | None) -> str | None:
@@ -26,7 +27,18 @@ def safe_next(raw: str | None) -> str | None:
     except ValueError:
         return None
     leads_away = parts.scheme or parts.netloc or parts.path.startswith("//")
-    return None if leads_away or parts.path.startswith(NOWHERE) else raw
+    return None if leads_away or not _opens(parts.path) else raw
+
+
+def _opens(path: str) -> bool:
+    # A form that was refused stands at an address that only takes posts.
+    adapter = current_app.create_url_adapter(request)
+    try:
+        return adapter is not None and bool(adapter.match(path, method="GET"))
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
 
 
 def home_address(found: Principal) -> str:

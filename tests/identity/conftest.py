@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from nexapp.identity.events import SignInCodeRequested
-from tests.identity.people import ANA, TEXTED, Browser
+from tests.identity.people import ANA, TEXTED, Person
 
 
 @pytest.fixture
@@ -20,18 +20,18 @@ def texted() -> Iterator[list[SignInCodeRequested]]:
 
 
 @pytest.fixture
-def browser(app: Flask, texted: list[SignInCodeRequested]) -> Browser:
-    return Browser(app.test_client())
+def person(app: Flask, texted: list[SignInCodeRequested]) -> Person:
+    return Person(app.test_client())
 
 
 @pytest.fixture
-def new_browser(app: Flask, texted: list[SignInCodeRequested]) -> Callable[[], Browser]:
-    return lambda: Browser(app.test_client())
+def new_person(app: Flask, texted: list[SignInCodeRequested]) -> Callable[[], Person]:
+    return lambda: Person(app.test_client())
 
 
 @pytest.fixture
-def owner(browser: Browser) -> Browser:
+def owner(person: Person) -> Person:
     """Signed in, with one business."""
-    browser.sign_in(ANA)
-    assert browser.found().status_code == 303
-    return browser
+    person.sign_in(ANA)
+    assert person.found().status_code == 303
+    return person

@@ -22,7 +22,7 @@ def remember(event: SignInCodeRequested) -> None:
     TEXTED.append(event)
 
 
-class Browser:
+class Person:
     """A person at a browser: follows nothing by itself, sends the token of the page it looks at."""
 
     def __init__(self, client: FlaskClient) -> None:

@@ -7,16 +7,16 @@ import pytest
 from flask import Flask
 
 from nexapp.identity.events import SignInCodeRequested
-from tests.identity.people import ANA, BEN, Browser
+from tests.identity.people import ANA, BEN, Person
 
 Sql = Callable[..., list[Any]]
 
 
-def test_the_code_page_says_where_to_look(browser: Browser) -> None:
-    assert "one-time-code" not in browser.get("/sign-in").text
-    asked = browser.post("/sign-in", {"phone": "(555) 123-0001"})
+def test_the_code_page_says_where_to_look(person: Person) -> None:
+    assert "one-time-code" not in person.get("/sign-in").text
+    asked = person.post("/sign-in", {"phone": "(555) 123-0001"})
     assert (asked.status_code, asked.location) == (303, "/sign-in/code")
-    page = browser.get("/sign-in/code").text
+    page = person.get("/sign-in/code").text
     assert 'autocomplete="one-time-code"' in page
     assert 'inputmode="numeric"' in page
     assert "123-0001" in page
@@ -24,29 +24,29 @@ def test_the_code_page_says_where_to_look(browser: Browser) -> None:
 
 
 def test_a_code_signs_in_once_and_leads_a_new_person_to_onboarding(
-    browser: Browser, texted: list[SignInCodeRequested], owner_sql: Sql
+    person: Person, texted: list[SignInCodeRequested], owner_sql: Sql
 ) -> None:
-    browser.post("/sign-in", {"phone": ANA})
-    token = browser.token("/sign-in/code")
-    with browser.client.session_transaction() as kept:
+    person.post("/sign-in", {"phone": ANA})
+    token = person.token("/sign-in/code")
+    with person.client.session_transaction() as kept:
         before = dict(kept)
-    done = browser.client.post("/sign-in/code", data={"csrf_token": token, "code": texted[-1].code})
+    done = person.client.post("/sign-in/code", data={"csrf_token": token, "code": texted[-1].code})
     assert (done.status_code, done.location) == (303, "/onboarding")
     assert owner_sql("SELECT phone FROM users") == [(ANA,)]
-    with browser.client.session_transaction() as kept:
+    with person.client.session_transaction() as kept:
         kept.clear()
         kept.update(before)
-    replayed = browser.client.post("/sign-in/code", data={"csrf_token": token, "code": texted[-1].code})
+    replayed = person.client.post("/sign-in/code", data={"csrf_token": token, "code": texted[-1].code})
     assert replayed.status_code == 422
     assert "used already" in replayed.text
 
 
 def test_the_answer_is_the_same_for_known_and_unknown_numbers(
-    owner: Browser, new_browser: Callable[[], Browser], owner_sql: Sql
+    owner: Person, new_person: Callable[[], Person], owner_sql: Sql
 ) -> None:
     answers = []
     for phone in (ANA, BEN):
-        stranger = new_browser()
+        stranger = new_person()
         asked = stranger.post("/sign-in", {"phone": phone})
         page = stranger.get(asked.location).text
         answers.append((asked.status_code, asked.location, asked.text, page.count("<form"), page.count("another")))
@@ -55,8 +55,8 @@ def test_the_answer_is_the_same_for_known_and_unknown_numbers(
 
 
 @pytest.mark.parametrize("written", ["", "abc", "555-0123", "123", "\x00", "9" * 3000, "<b>1</b>"])
-def test_an_impossible_number_stays_in_the_form(browser: Browser, written: str, texted: list[Any]) -> None:
-    refused = browser.post("/sign-in", {"phone": written})
+def test_an_impossible_number_stays_in_the_form(person: Person, written: str, texted: list[Any]) -> None:
+    refused = person.post("/sign-in", {"phone": written})
     assert refused.status_code == 422
     assert 'id="phone-error"' in refused.text
     assert texted == []
@@ -64,103 +64,103 @@ def test_an_impossible_number_stays_in_the_form(browser: Browser, written: str, 
         assert f'value="{written}"' in refused.text
 
 
-def test_a_second_code_must_wait_half_a_minute(browser: Browser, owner_sql: Sql) -> None:
-    browser.post("/sign-in", {"phone": ANA})
-    refused = browser.post("/sign-in", {"phone": ANA})
+def test_a_second_code_must_wait_half_a_minute(person: Person, owner_sql: Sql) -> None:
+    person.post("/sign-in", {"phone": ANA})
+    refused = person.post("/sign-in", {"phone": ANA})
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 31
     assert "A code is on its way" in refused.text
     assert f'value="{ANA}"' in refused.text
-    refused = browser.post("/sign-in/codes", page="/sign-in/code")
+    refused = person.post("/sign-in/codes", page="/sign-in/code")
     assert refused.status_code == 429
     assert 'id="code-error"' in refused.text
     owner_sql("UPDATE verification_codes SET created_at = created_at - interval '31 seconds'")
-    assert browser.post("/sign-in/codes", page="/sign-in/code").status_code == 303
+    assert person.post("/sign-in/codes", page="/sign-in/code").status_code == 303
 
 
-def test_five_codes_an_hour(browser: Browser, owner_sql: Sql) -> None:
+def test_five_codes_an_hour(person: Person, owner_sql: Sql) -> None:
     for _ in range(5):
-        assert browser.post("/sign-in", {"phone": ANA}).status_code == 303
+        assert person.post("/sign-in", {"phone": ANA}).status_code == 303
         owner_sql("UPDATE verification_codes SET created_at = created_at - interval '40 seconds'")
-    refused = browser.post("/sign-in", {"phone": ANA})
+    refused = person.post("/sign-in", {"phone": ANA})
     assert refused.status_code == 429
     assert 3000 < int(refused.headers["Retry-After"]) < 3500
     assert "5 codes within an hour" in refused.text
-    assert browser.post("/sign-in", {"phone": BEN}).status_code == 303
+    assert person.post("/sign-in", {"phone": BEN}).status_code == 303
     owner_sql("UPDATE verification_codes SET created_at = created_at - interval '1 hour'")
-    assert browser.post("/sign-in", {"phone": ANA}).status_code == 303
+    assert person.post("/sign-in", {"phone": ANA}).status_code == 303
 
 
-def test_many_numbers_from_one_address_are_refused(browser: Browser, owner_sql: Sql) -> None:
+def test_many_numbers_from_one_address_are_refused(person: Person, owner_sql: Sql) -> None:
     owner_sql(
         "INSERT INTO verification_codes (id, phone, prefix, purpose, code_hash, ip, expires_at)"
         " SELECT gen_random_uuid(), '+1305360' || n, '+1305', 'sign_in', '', '127.0.0.1', now()"
         " FROM generate_series(1000, 1599) n"
     )
-    refused = browser.post("/sign-in", {"phone": ANA})
+    refused = person.post("/sign-in", {"phone": ANA})
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "600")
     owner_sql("UPDATE verification_codes SET ip = '10.0.0.1'")
-    assert browser.post("/sign-in", {"phone": ANA}).status_code == 303
+    assert person.post("/sign-in", {"phone": ANA}).status_code == 303
 
 
-def test_a_range_of_numbers_is_limited(browser: Browser, owner_sql: Sql) -> None:
+def test_a_range_of_numbers_is_limited(person: Person, owner_sql: Sql) -> None:
     owner_sql(
         "INSERT INTO verification_codes (id, phone, prefix, purpose, code_hash, expires_at)"
         " SELECT gen_random_uuid(), '+1555' || n, '+1555', 'sign_in', '', now() FROM generate_series(1001, 4000) n"
     )
-    assert browser.post("/sign-in", {"phone": ANA}).status_code == 429
-    assert browser.post("/sign-in", {"phone": "+13053601234"}).status_code == 303
+    assert person.post("/sign-in", {"phone": ANA}).status_code == 429
+    assert person.post("/sign-in", {"phone": "+13053601234"}).status_code == 303
 
 
-def test_five_attempts(browser: Browser, texted: list[SignInCodeRequested], owner_sql: Sql) -> None:
-    browser.post("/sign-in", {"phone": ANA})
+def test_five_attempts(person: Person, texted: list[SignInCodeRequested], owner_sql: Sql) -> None:
+    person.post("/sign-in", {"phone": ANA})
     right = texted[-1].code
     wrong = "111111" if right != "111111" else "222222"
     for left in (4, 3, 2, 1):
-        refused = browser.post("/sign-in/code", {"code": wrong}, page="/sign-in/code")
+        refused = person.post("/sign-in/code", {"code": wrong}, page="/sign-in/code")
         assert refused.status_code == 422
         assert f"{left} tr" in refused.text
-    assert "one try too many" in browser.post("/sign-in/code", {"code": wrong}, page="/sign-in/code").text
-    last = browser.post("/sign-in/code", {"code": right}, page="/sign-in/code")
+    assert "one try too many" in person.post("/sign-in/code", {"code": wrong}, page="/sign-in/code").text
+    last = person.post("/sign-in/code", {"code": right}, page="/sign-in/code")
     assert last.status_code == 422
     assert owner_sql("SELECT attempts, used_at FROM verification_codes") == [(5, None)]
     assert owner_sql("SELECT count(*) FROM users") == [(0,)]
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "      ", "🙂", "\x00"])
-def test_what_is_no_code_costs_no_attempt(browser: Browser, typed: str, owner_sql: Sql) -> None:
-    browser.post("/sign-in", {"phone": ANA})
-    assert browser.post("/sign-in/code", {"code": typed}, page="/sign-in/code").status_code == 422
+def test_what_is_no_code_costs_no_attempt(person: Person, typed: str, owner_sql: Sql) -> None:
+    person.post("/sign-in", {"phone": ANA})
+    assert person.post("/sign-in/code", {"code": typed}, page="/sign-in/code").status_code == 422
     assert owner_sql("SELECT attempts FROM verification_codes") == [(0,)]
 
 
-def test_a_code_may_be_typed_with_spaces(browser: Browser, texted: list[SignInCodeRequested]) -> None:
-    browser.post("/sign-in", {"phone": ANA})
+def test_a_code_may_be_typed_with_spaces(person: Person, texted: list[SignInCodeRequested]) -> None:
+    person.post("/sign-in", {"phone": ANA})
     code = texted[-1].code
-    assert browser.post("/sign-in/code", {"code": f" {code[:3]} {code[3:]} "}, page="/sign-in/code").status_code == 303
+    assert person.post("/sign-in/code", {"code": f" {code[:3]} {code[3:]} "}, page="/sign-in/code").status_code == 303
 
 
-def test_a_code_lasts_five_minutes(browser: Browser, texted: list[SignInCodeRequested], owner_sql: Sql) -> None:
-    browser.post("/sign-in", {"phone": ANA})
+def test_a_code_lasts_five_minutes(person: Person, texted: list[SignInCodeRequested], owner_sql: Sql) -> None:
+    person.post("/sign-in", {"phone": ANA})
     assert owner_sql("SELECT extract(epoch FROM expires_at - created_at)::int FROM verification_codes") == [(300,)]
     owner_sql("UPDATE verification_codes SET expires_at = now() - interval '1 second'")
-    late = browser.post("/sign-in/code", {"code": texted[-1].code}, page="/sign-in/code")
+    late = person.post("/sign-in/code", {"code": texted[-1].code}, page="/sign-in/code")
     assert late.status_code == 422
     assert "has lapsed" in late.text
 
 
-def test_only_a_hash_is_kept(browser: Browser, texted: list[SignInCodeRequested], owner_sql: Sql) -> None:
-    browser.post("/sign-in", {"phone": ANA})
+def test_only_a_hash_is_kept(person: Person, texted: list[SignInCodeRequested], owner_sql: Sql) -> None:
+    person.post("/sign-in", {"phone": ANA})
     [(row,)] = owner_sql("SELECT to_jsonb(v)::text FROM verification_codes v")
     assert texted[-1].code not in row.replace(str(texted[-1].code_id), "").replace(ANA, "")
 
 
 def test_one_persons_code_is_no_use_to_another(
-    browser: Browser, new_browser: Callable[[], Browser], texted: list[SignInCodeRequested]
+    person: Person, new_person: Callable[[], Person], texted: list[SignInCodeRequested]
 ) -> None:
-    browser.post("/sign-in", {"phone": ANA})
+    person.post("/sign-in", {"phone": ANA})
     anas = texted[-1].code
-    other = new_browser()
+    other = new_person()
     other.post("/sign-in", {"phone": BEN})
     if texted[-1].code != anas:
         assert other.post("/sign-in/code", {"code": anas}, page="/sign-in/code").status_code == 422
@@ -168,26 +168,26 @@ def test_one_persons_code_is_no_use_to_another(
 
 @pytest.mark.parametrize("code", ["000000"])
 def test_the_bypass_code_counts_only_when_it_is_on(
-    app: Flask, browser: Browser, code: str, monkeypatch: pytest.MonkeyPatch
+    app: Flask, person: Person, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser.post("/sign-in", {"phone": ANA})
-    assert browser.post("/sign-in/code", {"code": code}, page="/sign-in/code").status_code == 422
+    person.post("/sign-in", {"phone": ANA})
+    assert person.post("/sign-in/code", {"code": code}, page="/sign-in/code").status_code == 422
     on = app.extensions["settings"].model_copy(update={"bypass_otp_check": True})
     monkeypatch.setitem(app.extensions, "settings", on)
-    assert browser.post("/sign-in/code", {"code": code}, page="/sign-in/code").status_code == 303
+    assert person.post("/sign-in/code", {"code": code}, page="/sign-in/code").status_code == 303
 
 
-def test_a_code_page_without_a_number_leads_back(browser: Browser) -> None:
-    assert browser.get("/sign-in/code").location == "/sign-in"
-    assert browser.post("/sign-in/code", {"code": "123456"}).location == "/sign-in"
-    assert browser.post("/sign-in/codes").location == "/sign-in"
+def test_a_code_page_without_a_number_leads_back(person: Person) -> None:
+    assert person.get("/sign-in/code").location == "/sign-in"
+    assert person.post("/sign-in/code", {"code": "123456"}).location == "/sign-in"
+    assert person.post("/sign-in/codes").location == "/sign-in"
 
 
 @pytest.mark.parametrize(
     "address", ["/sign-in", "/sign-in/code", "/sign-in/codes", "/sign-out", "/onboarding", "/theme"]
 )
-def test_a_form_without_a_token_is_refused(browser: Browser, address: str, owner_sql: Sql, texted: list[Any]) -> None:
-    assert browser.client.post(address, data={"phone": ANA}).status_code == 400
+def test_a_form_without_a_token_is_refused(person: Person, address: str, owner_sql: Sql, texted: list[Any]) -> None:
+    assert person.client.post(address, data={"phone": ANA}).status_code == 400
     assert texted == []
 
 
@@ -200,9 +200,9 @@ def test_a_form_without_a_token_is_refused(browser: Browser, address: str, owner
     ],
 )  # fmt: skip
 def test_next_never_leads_away(
-    owner: Browser, new_browser: Callable[[], Browser], elsewhere: str, texted: list[Any]
+    owner: Person, new_person: Callable[[], Person], elsewhere: str, texted: list[Any]
 ) -> None:
-    again = new_browser()
+    again = new_person()
     again.post("/sign-in", {"phone": ANA, "next": elsewhere})
     done = again.post("/sign-in/code", {"code": texted[-1].code}, page="/sign-in/code")
     assert (done.status_code, done.location) == (303, "/")
@@ -210,9 +210,9 @@ def test_next_never_leads_away(
 
 
 def test_next_leads_to_the_page_that_was_wanted(
-    owner: Browser, new_browser: Callable[[], Browser], texted: list[SignInCodeRequested]
+    owner: Person, new_person: Callable[[], Person], texted: list[SignInCodeRequested]
 ) -> None:
-    again = new_browser()
+    again = new_person()
     sent = again.get("/settings/staff?page=2")
     assert (sent.status_code, sent.location) == (303, "/sign-in?next=/settings/staff?page%3D2")
     assert 'value="/settings/staff?page=2"' in again.get(sent.location).text
@@ -222,13 +222,13 @@ def test_next_leads_to_the_page_that_was_wanted(
 
 
 def test_expired_codes_are_deleted_hourly(
-    app: Flask, browser: Browser, owner_sql: Sql, run_jobs: Callable[[], None]
+    app: Flask, person: Person, owner_sql: Sql, run_jobs: Callable[[], None]
 ) -> None:
     from nexapp.spine.schedule import ENTRIES, fire
 
     assert ENTRIES["delete-expired-codes"].cron.endswith("* * * *")
-    browser.post("/sign-in", {"phone": ANA})
-    browser.post("/sign-in", {"phone": BEN})
+    person.post("/sign-in", {"phone": ANA})
+    person.post("/sign-in", {"phone": BEN})
     old = "UPDATE verification_codes SET expires_at = now() - interval '56 min', created_at = now() - interval '61 min'"
     owner_sql(old + " WHERE phone = %s", ANA)
     with app.app_context():
