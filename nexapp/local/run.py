@@ -74,7 +74,9 @@ def _announce(stack: Stack, steps: Steps) -> None:
     steps.say(f"\nNexApp is ready: {stack.url}")
     if stack.wants_demo:
         with contextlib.suppress(CannotStart):
-            steps.say(stack.command("demo-sign-ins").rstrip())
+            sign_ins = stack.command("demo-sign-ins").rstrip()
+            steps.say("Sign in with one of these numbers; the code arrives on the local phone:")
+            steps.say("\n".join(f"  {line}" for line in sign_ins.splitlines()))
     if stack.phone_url:
         steps.say(f"Texts arrive on the local phone: {stack.phone_url}/dev/phone")
     steps.say(f"Logs: {stack.data_dir / 'logs'}   Stop: Ctrl-C")
