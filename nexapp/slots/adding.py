@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import Organization, StaffMember
@@ -98,7 +99,7 @@ def _check_time(new: NewSlot, zone: str) -> datetime:
     return starts_at
 
 
-def _insert(new: NewSlot, slot_id: UUID, starts_at: datetime) -> Row[tuple[UUID, UUID, int, str]] | None:
+def _insert(new: NewSlot, slot_id: UUID, starts_at: datetime) -> Any:
     actor = current_actor()
     # Without a target: the same form again and an overlap both leave the row out, and no transaction is lost.
     return db.session.execute(

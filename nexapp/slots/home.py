@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Row
 
 from nexapp.slots import queries
 from nexapp.slots.queries import SlotFilter
@@ -36,14 +35,14 @@ def home() -> Response:
     )  # fmt: skip
 
 
-def _by_staff(slots: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
-    found: dict[str, list[Row[Any]]] = {}
+def _by_staff(slots: Sequence[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
     for slot in slots:
         found.setdefault(slot.staff, []).append(slot)
     return dict(sorted(found.items()))
 
 
-def _changeable(slots: Sequence[Row[Any]]) -> list[Row[Any]]:
+def _changeable(slots: Sequence[Any]) -> list[Any]:
     actor = current_actor()
     if actor.role.at_least(Role.MANAGER):
         return list(slots)

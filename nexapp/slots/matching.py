@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from nexapp.messaging.quiet import quiet_until
 from nexapp.slots.times import midnight
@@ -31,7 +31,7 @@ LAST_MINUTE = time(23, 59)
 class Matches:
     """Whom to text, and how many were skipped for which reason."""
 
-    offered: Sequence[Row[Any]]
+    offered: Sequence[Any]
     skipped: dict[str, int]
 
 
@@ -110,7 +110,7 @@ MATCH = text("""
 """)
 
 
-def match_waiting_list(slot: Row[Any]) -> Matches:
+def match_waiting_list(slot: Any) -> Matches:
     """Judge every request on the list for this opening. `slot` is a row of `transitions.transition`."""
     rows = db.session.execute(MATCH, _about(slot) | _quiet_places(slot)).all()
     return Matches(
@@ -119,7 +119,7 @@ def match_waiting_list(slot: Row[Any]) -> Matches:
     )
 
 
-def _about(slot: Row[Any]) -> dict[str, Any]:
+def _about(slot: Any) -> dict[str, Any]:
     today = now().astimezone(ZoneInfo(slot.time_zone)).date()
     return {
         "org_id": slot.org_id,
@@ -152,7 +152,7 @@ def _wall(starts_at: datetime, ends_at: datetime, zone: str) -> dict[str, Any]:
     }
 
 
-def _quiet_places(slot: Row[Any]) -> dict[str, list[Any]]:
+def _quiet_places(slot: Any) -> dict[str, list[Any]]:
     """When the quiet hours end, once for each zone and region that people on the list live in."""
     present = now()
     places = db.session.execute(PLACES, {"org_id": slot.org_id}).all()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from babel.numbers import format_currency
 from flask_babel import get_locale
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 
 from nexapp.identity.models import StaffMember
 from nexapp.messaging.lanes import OFFERS
@@ -48,7 +48,7 @@ class RoundWrittenTwice(RuntimeError):
     """Offers of this round exist already: the whole unit must roll back, texts included."""
 
 
-def offer_to(slot: Row[Any], people: Sequence[Row[Any]]) -> int:
+def offer_to(slot: Any, people: Sequence[Any]) -> int:
     """Offer the slot to the matched people and queue their texts. Gives how many."""
     if not people:
         return 0
@@ -67,7 +67,7 @@ def withdraw_unsent(slot: Any) -> int:
     return sum(cancel_queued(SUBJECT, waiting[start : start + BATCH]) for start in range(0, len(waiting), BATCH))
 
 
-def slot_words(slot: Row[Any]) -> dict[str, str]:
+def slot_words(slot: Any) -> dict[str, str]:
     """A slot's variables for the texts about it."""
     staff, service = _names(slot)
     cents = slot.price_cents
@@ -78,7 +78,7 @@ def slot_words(slot: Row[Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _texts(slot: Row[Any], people: Sequence[Row[Any]], ids: list[UUID]) -> list[NewMessage]:
+def _texts(slot: Any, people: Sequence[Any], ids: list[UUID]) -> list[NewMessage]:
     # Rendered once for the round: a name and a link are all that differs from one person to the next.
     pattern = render(PURPOSE, slot_words(slot) | {"first_name": NAME_MARK, "url": URL_MARK}, slot.org_id)
     return [
@@ -105,7 +105,7 @@ def first_name(name: str) -> str:
     return name.split(maxsplit=1)[0][:30] if name.strip() else ""
 
 
-def _columns(slot: Row[Any], people: Sequence[Row[Any]], ids: list[UUID], messages: Sequence[UUID]) -> dict[str, Any]:
+def _columns(slot: Any, people: Sequence[Any], ids: list[UUID], messages: Sequence[UUID]) -> dict[str, Any]:
     return {
         "org_id": slot.org_id,
         "slot_id": slot.id,
@@ -118,7 +118,7 @@ def _columns(slot: Row[Any], people: Sequence[Row[Any]], ids: list[UUID], messag
     }
 
 
-def _names(slot: Row[Any]) -> tuple[str, str | None]:
+def _names(slot: Any) -> tuple[str, str | None]:
     found = db.session.execute(
         select(StaffMember.display_name, Service.name)
         .outerjoin(Service, (Service.org_id == StaffMember.org_id) & (Service.id == slot.service_id))

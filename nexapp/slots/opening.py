@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import Organization
@@ -105,7 +105,7 @@ def book_by_hand(slot_id: UUID, name: str, phone: str | None = None) -> None:
     audit.record("slot.booked_by_hand", "slot", row.id)
 
 
-def _open(slot: Slot, from_states: tuple[str, ...], *guards: Any, **values: Any) -> Row[Any]:
+def _open(slot: Slot, from_states: tuple[str, ...], *guards: Any, **values: Any) -> Any:
     try:
         return transition(
             slot, from_states, enough_notice(), *guards,
@@ -122,7 +122,7 @@ def _refuse_late(slot: Slot) -> None:
         raise TooLateToOffer(minutes)
 
 
-def _tell_the_list(row: Row[Any], kind: str) -> Opening:
+def _tell_the_list(row: Any, kind: str) -> Opening:
     withdraw_unsent(row)
     matches = match_waiting_list(row)
     texted = offer_to(row, matches.offered)
@@ -132,7 +132,7 @@ def _tell_the_list(row: Row[Any], kind: str) -> Opening:
     return Opening(row.id, row.round, texted, matches.skipped, held_back)
 
 
-def _tell_displaced(row: Row[Any], offer_id: UUID | None) -> int:
+def _tell_displaced(row: Any, offer_id: UUID | None) -> int:
     """Only who came by one of our texts is told by text; the others spoke to the business."""
     if offer_id is None:
         return 0
@@ -150,7 +150,7 @@ def _tell_displaced(row: Row[Any], offer_id: UUID | None) -> int:
     return 1
 
 
-def _farewell(row: Row[Any], person: Row[Any], body: str) -> NewMessage:
+def _farewell(row: Any, person: Any, body: str) -> NewMessage:
     return NewMessage(
         to_phone=person.phone, body=body, purpose="booking_cancelled", lane=ANSWERS, consumer_id=person.id,
         subject_kind="slot", subject_id=row.id, expires_at=row.ends_at, org_id=row.org_id,

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import Row, Select, func, lateral, select, true, tuple_
+from sqlalchemy import func, lateral, select, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from nexapp.identity.models import StaffMember
@@ -33,7 +33,7 @@ Cursor = tuple[datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    people: Sequence[Row[Any]]
+    people: Sequence[Any]
     next: Cursor | None
 
 
@@ -80,7 +80,7 @@ def state_of(person: Any) -> str:
     return "opted_out" if person.opted_out_at else str(person.status)
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Any:
     tenant = current_actor().tenant
     offers, bookings, windows = _offers(), _bookings(), _windows()
     return (

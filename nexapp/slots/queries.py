@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, func, lateral, select, true, tuple_
+from sqlalchemy import and_, case, func, lateral, select, true, tuple_
 
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, Service, Slot, SlotOffer
@@ -34,7 +34,7 @@ class SlotFilter:
     state: str | None = None
 
 
-def get_business() -> Row[Any]:
+def get_business() -> Any:
     """The actor's business: its name, zone, money and public page. Raises `NotFound`."""
     found = db.session.execute(select(*Organization.__table__.columns).where(Organization.id == _tenant())).first()
     if found is None:
@@ -47,7 +47,7 @@ def public_link(slug: str) -> str:
     return f"{settings().base_url}/b/{slug}"
 
 
-def list_staff() -> Sequence[Row[Any]]:
+def list_staff() -> Sequence[Any]:
     return db.session.execute(
         select(StaffMember.id, StaffMember.display_name, StaffMember.color, StaffMember.user_id)
         .where(StaffMember.org_id == _tenant(), StaffMember.is_active)
@@ -55,13 +55,13 @@ def list_staff() -> Sequence[Row[Any]]:
     ).all()
 
 
-def list_own_staff() -> Sequence[Row[Any]]:
+def list_own_staff() -> Sequence[Any]:
     """Those of the team whose slots the actor may change."""
     actor = current_actor()
     return [staff for staff in list_staff() if actor.role.at_least(Role.MANAGER) or staff.user_id == actor.user_id]
 
 
-def list_services() -> Sequence[Row[Any]]:
+def list_services() -> Sequence[Any]:
     return db.session.execute(
         select(Service.id, Service.name, Service.minutes, Service.price_cents)
         .where(Service.org_id == _tenant(), Service.is_active)
@@ -71,7 +71,7 @@ def list_services() -> Sequence[Row[Any]]:
 
 def list_slots(
     wanted: SlotFilter, zone: str, *, after: Cursor | None = None, until: Cursor | None = None
-) -> tuple[Sequence[Row[Any]], Cursor | None]:
+) -> tuple[Sequence[Any], Cursor | None]:
     """A page of slots in order of time, and where it ends if there are more.
 
     `until` asks again for a page that ended there, however many slots it has now.
@@ -91,7 +91,7 @@ def list_slots(
     return (rows[:PAGE], (rows[PAGE - 1].starts_at, rows[PAGE - 1].id)) if more else (rows, None)
 
 
-def get_slot(slot_id: UUID) -> Row[Any]:
+def get_slot(slot_id: UUID) -> Any:
     """One slot with its names, counts and business. Raises `NotFound`."""
     row = db.session.execute(_slot_rows().where(Slot.id == slot_id)).first()
     if row is None:
@@ -99,13 +99,13 @@ def get_slot(slot_id: UUID) -> Row[Any]:
     return row
 
 
-def list_live_slots() -> Sequence[Row[Any]]:
+def list_live_slots() -> Sequence[Any]:
     """Slots that people are being asked about now, the latest opened first."""
     live = shown_status().in_(("open", "held", "pending"))
     return db.session.execute(_slot_rows().where(live).order_by(Slot.opened_at.desc()).limit(6)).all()
 
 
-def list_bookings_ahead(until: datetime) -> Sequence[Row[Any]]:
+def list_bookings_ahead(until: datetime) -> Sequence[Any]:
     """Booked slots that may still be offered to somebody else, the next first."""
     return db.session.execute(
         _slot_rows()
@@ -165,7 +165,7 @@ def shown_status() -> Any:
     return case((status.in_(("draft", "open", "held")) & (Slot.starts_at <= func.now()), "expired"), else_=status)
 
 
-def _slot_rows() -> Select[Any]:
+def _slot_rows() -> Any:
     counts = _counts()
     holder, guest = (ConsumerProfile.__table__.alias(name) for name in ("holder", "guest"))
     return (

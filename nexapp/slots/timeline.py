@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from nexapp.identity.models import User
@@ -27,18 +27,18 @@ class Timeline:
     """All that a slot's page shows beside the slot itself."""
 
     round: int
-    events: Sequence[Row[Any]]
-    people: Sequence[Row[Any]]
-    receipts: dict[UUID, list[Row[Any]]]
-    skipped: Sequence[Row[Any]]
-    counts: Row[Any]
+    events: Sequence[Any]
+    people: Sequence[Any]
+    receipts: dict[UUID, list[Any]]
+    skipped: Sequence[Any]
+    counts: Any
 
     @property
     def unshown(self) -> int:
         return int(self.counts.offered) - len(self.people)
 
 
-def get_timeline(slot: Row[Any], round_number: int | None = None, limit: int = PEOPLE) -> Timeline:
+def get_timeline(slot: Any, round_number: int | None = None, limit: int = PEOPLE) -> Timeline:
     shown = slot.round if round_number is None else round_number
     people = _people(slot, shown, limit)
     return Timeline(
@@ -51,7 +51,7 @@ def get_timeline(slot: Row[Any], round_number: int | None = None, limit: int = P
     )
 
 
-def _events(slot: Row[Any]) -> Sequence[Row[Any]]:
+def _events(slot: Any) -> Sequence[Any]:
     return db.session.execute(
         select(
             SlotEvent.id, SlotEvent.kind, SlotEvent.round, SlotEvent.created_at, SlotEvent.details,
@@ -68,7 +68,7 @@ def _events(slot: Row[Any]) -> Sequence[Row[Any]]:
     ).all()  # fmt: skip
 
 
-def _people(slot: Row[Any], round_number: int, limit: int) -> Sequence[Row[Any]]:
+def _people(slot: Any, round_number: int, limit: int) -> Sequence[Any]:
     standing = case(
         (Slot.booked_offer_id == SlotOffer.id, 0), (Slot.held_by_offer_id == SlotOffer.id, 1),
         (SlotOffer.held_at.is_not(None), 2), (SlotOffer.opened_at.is_not(None), 3), else_=4,
@@ -97,8 +97,8 @@ def _people(slot: Row[Any], round_number: int, limit: int) -> Sequence[Row[Any]]
     ).all()  # fmt: skip
 
 
-def _receipts(message_ids: list[UUID]) -> dict[UUID, list[Row[Any]]]:
-    found: dict[UUID, list[Row[Any]]] = defaultdict(list)
+def _receipts(message_ids: list[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
     rows = db.session.execute(
         select(MessageEvent.message_id, MessageEvent.at, MessageEvent.kind)
         .where(MessageEvent.message_id.in_(message_ids))
@@ -109,7 +109,7 @@ def _receipts(message_ids: list[UUID]) -> dict[UUID, list[Row[Any]]]:
     return found
 
 
-def _skipped(slot: Row[Any], round_number: int) -> Sequence[Row[Any]]:
+def _skipped(slot: Any, round_number: int) -> Sequence[Any]:
     names = func.array_agg(aggregate_order_by(ConsumerProfile.name, ConsumerProfile.name))
     return db.session.execute(
         select(SlotMatch.reason, func.count().label("people"), names[1:NAMES_SHOWN].label("names"))
@@ -126,7 +126,7 @@ def _skipped(slot: Row[Any], round_number: int) -> Sequence[Row[Any]]:
     ).all()  # fmt: skip
 
 
-def _counts(slot: Row[Any], round_number: int) -> Row[Any]:
+def _counts(slot: Any, round_number: int) -> Any:
     waits = Message.status == "queued"
     return db.session.execute(
         select(

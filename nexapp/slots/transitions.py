@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, null, select, update
+from sqlalchemy import case, func, null, select, update
 
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots.errors import NotYourSlot, SlotChanged
@@ -46,7 +46,7 @@ def may_change_staff(staff_member_id: UUID) -> bool:
     return db.session.scalar(mine) is not None
 
 
-def transition(slot: Slot, from_states: tuple[str, ...], *guards: Any, **values: Any) -> Row[Any]:
+def transition(slot: Slot, from_states: tuple[str, ...], *guards: Any, **values: Any) -> Any:
     """Change the state if it still is one of `from_states`; raises `SlotChanged` where it isn't.
 
     A hold that ran out counts as open. The row has the slot's new values, its business's settings, and what the

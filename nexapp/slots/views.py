@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Row
 
 from nexapp.identity.phones import parse_phone
 from nexapp.slots import opening, pending, queries
@@ -195,7 +194,7 @@ def _filters() -> dict[str, str]:
     return {name: value for name in FILTERS if (value := request.args.get(name))}
 
 
-def _by_day(rows: Sequence[Row[Any]], zone: str) -> list[tuple[datetime, list[Row[Any]]]]:
+def _by_day(rows: Sequence[Any], zone: str) -> list[tuple[datetime, list[Any]]]:
     """The slots under the local day they begin on, each day by its first slot."""
     days = groupby(rows, key=lambda slot: slot.starts_at.astimezone(ZoneInfo(zone)).date())
     return [(found[0].starts_at, found) for found in (list(slots) for _day, slots in days)]

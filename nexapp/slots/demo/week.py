@@ -53,7 +53,7 @@ FEW = PLANS[:5]
 
 def seed_week(seeded: Seeded, plans: tuple[Plan, ...]) -> None:
     first = _next_free(seeded.house.time_zone)
-    phones = dict(
+    phones: dict[UUID, str] = dict(
         db.session.execute(
             text(
                 "SELECT r.consumer_id, c.phone FROM notify_requests r JOIN consumers c ON c.id = r.consumer_id"
