@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -30,6 +30,12 @@ def safe_next(raw: str | None) -> str | None:
     return None if leads_away or not _opens(parts.path) else raw
 
 
+def _home_of(kind: str) -> str:
+    # A sales team has no slots; parts above this one are known by their endpoint only.
+    has_slots = kind != "sales" and "slots.home" in current_app.view_functions
+    return "slots.home" if has_slots else "identity.businesses"
+
+
 def _opens(path: str) -> bool:
     # A form that was refused stands at an address that only takes posts.
     adapter = current_app.create_url_adapter(request)
@@ -44,7 +50,7 @@ def _opens(path: str) -> bool:
 def home_address(found: Principal) -> str:
     """Each person's own start page."""
     if found.org_id is not None:
-        return url_for("slots.home" if "slots.home" in current_app.view_functions else "identity.businesses")
+        return url_for(_home_of(g.get("org_kind", "business")))
     if found.is_platform_admin:
         return url_for("operations.admin_home")
     return url_for("identity.businesses")

@@ -57,9 +57,9 @@ class OnboardingForm(_BusinessFields):
 class BusinessForm(_BusinessFields):
     uses_booking_system = BooleanField(_("Clients finish the booking on that page"))
     hold_seconds = WholeNumberField(
-        _("How long a slot is held, in seconds"), least=30, most=3600, may_be_empty=True
+        _("How long a slot is held"), least=30, most=3600, may_be_empty=True
     )  # fmt: skip
-    notice_minutes = WholeNumberField(_("Shortest notice before a slot starts, in minutes"), least=0, most=10080)
+    notice_minutes = WholeNumberField(_("Shortest notice before a slot starts"), least=0, most=10080)
     daily_offer_cap = WholeNumberField(_("Offers to one person a day, at most"), least=1, most=50)
     quiet_starts = TimeField(_("No offers from"), [InputRequired(_("Choose a time."))])
     quiet_ends = TimeField(_("No offers until"), [InputRequired(_("Choose a time."))])

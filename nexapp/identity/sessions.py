@@ -46,7 +46,10 @@ class Device(UserMixin):  # type: ignore[misc]
 
 
 def configure(app: Flask) -> None:
-    login_manager.init_app(app, add_context_processor=False)
+    # Not init_app: its hook for a remember-me cookie, which we have none of, reads the session on every static file.
+    app.login_manager = login_manager  # type: ignore[attr-defined]
+    # A late answer to an earlier request must not put an older cookie back; `_touch` renews it.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.extensions["principal_loader"] = load_principal
 
 
@@ -127,8 +130,10 @@ def _usual_business(user_id: UUID) -> UUID | None:
 
 
 def _touch(row: Row[Any]) -> None:
-    if in_unit() or row.last_seen_at + TOUCH_EVERY > now():
+    # A socket's answers carry no cookie; its page asks for fragments soon enough.
+    if in_unit() or row.last_seen_at + TOUCH_EVERY > now() or request.path.startswith("/socket.io"):
         return
+    session.modified = True
     with unit_of_work(SYSTEM):
         db.session.execute(
             update(UserSession)

@@ -156,3 +156,31 @@ def test_the_theme_is_a_choice_of_the_device(person: Person) -> None:
     assert 'data-bs-theme="dark"' in person.get("/sign-in").text
     assert person.post("/theme", {"theme": "pink"}).status_code == 422
     assert person.post("/theme", {"theme": "light", "next": "//evil.example"}).location == "/"
+
+
+def test_the_cookie_is_renewed_with_use_and_not_by_every_file(owner: Person, owner_sql: Sql) -> None:
+    owner.get("/businesses")
+    assert "Set-Cookie" not in owner.get("/businesses").headers
+    file = owner.get("/static/js/theme.js")
+    assert "Set-Cookie" not in file.headers
+    assert "Cookie" not in file.headers.get("Vary", "")
+    owner_sql("UPDATE user_sessions SET last_seen_at = now() - interval '6 minutes'")
+    assert "Expires=" in owner.get("/businesses").headers["Set-Cookie"]
+
+
+def test_topics_are_for_oneself_and_the_chosen_business(owner: Person, app: Flask, owner_sql: Sql) -> None:
+    from nexapp.spine.access import Principal
+    from nexapp.spine.realtime import may_join
+    from nexapp.spine.tenancy import Role
+
+    [(user, org)] = owner_sql("SELECT user_id, org_id FROM memberships")
+    ana = Principal(user, user, org, Role.VIEWER)
+    left = Principal(user, user, None, Role.NOBODY)
+    assert may_join(ana, f"user:{user}")
+    assert may_join(ana, f"org:{org}:slots")
+    assert may_join(left, f"user:{user}")
+    for who, name in (
+        (None, f"user:{user}"), (None, f"org:{org}:slots"), (ana, f"user:{org}"), (ana, f"user:{user}:more"),
+        (ana, f"org:{user}:slots"), (left, f"org:{org}:slots"), (left, "org:None:slots"), (ana, "org:"), (ana, "user:"),
+    ):  # fmt: skip
+        assert not may_join(who, name)
