@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from flask import g
+from psycopg.pq import TransactionStatus
 
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import Actor
 
 log = structlog.get_logger()
+
+
+class BrokenUnit(RuntimeError):
+    """A statement failed, somebody caught the error, and the unit was to be committed all the same."""
 
 
 @dataclass(slots=True)
@@ -63,11 +69,20 @@ def _end(*, commit: bool) -> None:
     session.info["ending"] = True
     try:
         if commit:
+            _refuse_broken(session())
             session.commit()
         else:
             session.rollback()
     finally:
         session.info["ending"] = False
+
+
+def _refuse_broken(session: Any) -> None:
+    # PostgreSQL answers the COMMIT of a failed transaction with a rollback and no error.
+    if session.in_transaction():
+        driver: Any = session.connection().connection.dbapi_connection
+        if driver.info.transaction_status == TransactionStatus.INERROR:
+            raise BrokenUnit("a statement of this unit failed; catch it inside a savepoint or let it through")
 
 
 def _run_after(unit: Unit) -> None:
