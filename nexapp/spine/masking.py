@@ -3,33 +3,47 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 _PHONE = re.compile(r"\+?\d[\d\-. ()]{6,18}\d")
 _LINK = re.compile(r"(/[cw]/)[A-Za-z0-9_-]{12,}")
 _SECRET_NAME = re.compile(r"(password|secret|token|authorization|cookie|api_key|\bcode\b|body)", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(\w+://[^:/\s@]+:)[^@\s]+@")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(\w+://[^:/\s@]*:)[^@\s]+@")
+_BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
+_ASSIGNED = re.compile(r"(\b\w*(?:password|secret|token|api_key)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',)}]+", re.IGNORECASE)
+_KEPT = re.compile(
+    r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?!\d))",
+    re.IGNORECASE,
+)
+"""Ids of rows and instants: they look like numbers and help to find things."""
 _SIX_DIGITS = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 
 def mask_text(text: str) -> str:
-    """Hide what is personal or secret in free text; ids of rows stay readable."""
+    """Hide what is personal or secret in free text, and what no column can store; ids of rows stay readable."""
+    text = text.encode(errors="replace").decode().replace("\x00", "�")
     text = _URL_PASSWORD.sub(r"\1***@", _LINK.sub(r"\1***", text))
-    kept: list[str] = []
-    pieces = _UUID.split(text)
-    ids = [*_UUID.findall(text), ""]
-    for piece, row_id in zip(pieces, ids, strict=True):
-        kept += [_SIX_DIGITS.sub("******", _PHONE.sub(_mask_phone, piece)), row_id]
-    return "".join(kept)
+    text = _ASSIGNED.sub(r"\1***", _BEARER.sub(r"\1 ***", text))
+    # Split at a group: the odd pieces are what stays.
+    pieces = _KEPT.split(text)
+    return "".join(piece if position % 2 else _mask_digits(piece) for position, piece in enumerate(pieces))
+
+
+def _mask_digits(text: str) -> str:
+    return _SIX_DIGITS.sub("******", _PHONE.sub(_mask_phone, text))
 
 
 def mask_values(values: Any) -> Any:
+    """The same for a tree of values, which can be stored as JSON afterwards."""
     if isinstance(values, dict):
-        return {k: "***" if _SECRET_NAME.search(str(k)) else mask_values(v) for k, v in values.items()}
+        return {mask_text(str(k)): "***" if _SECRET_NAME.search(str(k)) else mask_values(v) for k, v in values.items()}
     if isinstance(values, (list, tuple)):
         return [mask_values(v) for v in values]
-    return mask_text(values) if isinstance(values, str) else values
+    if values is None or isinstance(values, (bool, int)) or (isinstance(values, float) and isfinite(values)):
+        return values
+    return mask_text(str(values))
 
 
 def mask_phone(phone: str) -> str:
