@@ -25,6 +25,9 @@ from nexapp.spine.unit import after_commit
 LEASE = timedelta(seconds=60)
 """Well above the 20 s that a bell works; a row whose lease ran out belongs to a worker that died."""
 
+MOST_CLAIMS = 10
+"""So often a row is handed out. One that takes its worker with it each time must not do so for ever."""
+
 WAITING = ("queued", "retrying")
 
 
@@ -99,7 +102,7 @@ def claim(queue: str, worker: str, limit: int) -> Sequence[Row[Any]]:
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    return db.session.execute(
+    rows = db.session.execute(
         update(BackgroundJob)
         .where(BackgroundJob.id.in_(due))
         .values(
@@ -108,6 +111,8 @@ def claim(queue: str, worker: str, limit: int) -> Sequence[Row[Any]]:
         )
         .returning(*BackgroundJob.__table__.columns)
     ).all()  # fmt: skip
+    # An UPDATE returns its rows in any order; what was queued first is to run first.
+    return sorted(rows, key=lambda row: (row.run_at, row.id))
 
 
 def actor_of(row: Row[Any]) -> Actor:
@@ -168,6 +173,21 @@ def reclaim() -> int:
         .values(status="queued", lease_until=None, leased_by=None, run_at=func.now())
     )
     return int(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def give_up() -> Sequence[Row[Any]]:
+    """Fail what was held by a worker that died, for the last of its claims. Runs as the system, before `reclaim`."""
+    given_up: Any = db.session.execute(
+        update(BackgroundJob)
+        .where(
+            BackgroundJob.status == "running",
+            BackgroundJob.lease_until < func.now(),
+            BackgroundJob.attempts >= MOST_CLAIMS,
+        )
+        .values(status="failed", lease_until=None, error="Every worker that took this job died.", **_finish())
+        .returning(BackgroundJob.id, BackgroundJob.org_id, BackgroundJob.name)
+    )
+    return list(given_up)
 
 
 def run_again(job_id: UUID) -> bool:
