@@ -6,6 +6,7 @@ is missing from the ledger is run once, late.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,9 +38,11 @@ class Entry:
     job: str
 
     def last_period(self) -> datetime:
-        """When it should have fired last."""
-        back = CronTab(self.cron).previous(now(), default_utc=True)
-        return (now() + timedelta(seconds=back)).replace(microsecond=0)
+        """When it should have fired last, this very instant included."""
+        present = now() + timedelta(microseconds=1)
+        back = CronTab(self.cron).previous(present, default_utc=True)
+        # A float of seconds: cut off instead of rounded, it could name the minute before.
+        return (present + timedelta(seconds=back, milliseconds=500)).replace(microsecond=0)
 
 
 def schedule(name: str, *, cron: str, job: str) -> None:
@@ -79,6 +82,9 @@ class HealingScheduler(Scheduler):  # type: ignore[misc]
 
 
 def run_scheduler(app: Flask) -> None:
+    # rq-scheduler reads cron lines in the machine's zone.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     connection: Redis = redis_connection()
     start_beating(connection, "scheduler")
     HealingScheduler(queue_name="default", connection=connection, interval=1).run()
