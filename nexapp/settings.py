@@ -42,9 +42,9 @@ class Settings(BaseModel):
     environment: Annotated[Environment, Field(alias="NEXAPP_ENV")] = Environment.DEVELOPMENT
     demo: Annotated[bool, Field(alias="NEXAPP_DEMO")] = True
     debug: Annotated[bool, Field(alias="FLASK_DEBUG")] = False
-    database_url: Annotated[str, Field(alias="DATABASE_URL")] = ""
-    login_database_url: Annotated[str, Field(alias="LOGIN_DATABASE_URL")] = ""
-    redis_url: Annotated[str, Field(alias="REDIS_URL")] = ""
+    database_url: Annotated[str, Field(alias="DATABASE_URL", repr=False)] = ""
+    login_database_url: Annotated[str, Field(alias="LOGIN_DATABASE_URL", repr=False)] = ""
+    redis_url: Annotated[str, Field(alias="REDIS_URL", repr=False)] = ""
     twilio_account_sid: Annotated[str, Field(alias="TWILIO_ACCOUNT_SID")] = ""
     twilio_auth_token: Annotated[str, Field(alias="TWILIO_AUTH_TOKEN", repr=False)] = ""
     twilio_from: Annotated[str, Field(alias="TWILIO_FROM")] = ""
@@ -150,15 +150,12 @@ def _sender_problems(settings: Settings) -> list[str]:
 def _production_problems(settings: Settings) -> list[str]:
     wrong = {
         "FLASK_DEBUG: debug mode is refused in production.": settings.debug,
-        "SECRET_KEY: set a secret of at least 32 characters of your own.": settings.secret_key
-        == DEFAULT_SECRET
+        "SECRET_KEY: set a secret of at least 32 characters of your own.": settings.secret_key == DEFAULT_SECRET
         or len(settings.secret_key) < 32,
         "BYPASS_OTP_CHECK: the bypass code is refused in production.": settings.bypass_otp_check,
         "TWILIO_ACCOUNT_SID: the local phone is refused in production.": settings.uses_local_phone
         or _is_loopback(settings.twilio_base_url),
-        "PUBLIC_URL: set the https:// address that people use.": not settings.public_url.startswith(
-            "https://"
-        ),
+        "PUBLIC_URL: set the https:// address that people use.": not settings.public_url.startswith("https://"),
         "NEXAPP_CODE_TENANT_GUARD: can't be switched off in production.": not settings.tenant_guard,
     }
     return [sentence for sentence, is_wrong in wrong.items() if is_wrong]
