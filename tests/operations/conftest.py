@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,6 +16,7 @@ from nexapp.spine.access import Principal
 from nexapp.spine.ids import new_id
 from nexapp.spine.realtime import CHANNEL
 from nexapp.spine.tenancy import Role
+from tests.live import Heard
 
 Sql = Callable[..., list[Any]]
 
@@ -92,26 +92,8 @@ def add_error(owner_sql: Sql) -> Callable[..., UUID]:
     return add
 
 
-class Heard(list[tuple[str, str]]):
-    """Signals as (topic, name); waits a moment for one that is asked for."""
-
-    def __init__(self, listener: Any) -> None:
-        self._listener = listener
-
-    def __contains__(self, wanted: object) -> bool:
-        while message := self._listener.get_message(timeout=0.5):
-            if message["type"] == "message":
-                sent = json.loads(message["data"])
-                [payload] = sent["data"]
-                self.append((payload["topic"], sent["event"]))
-        return super().__contains__(wanted)
-
-
 @pytest.fixture
 def signals(app: Flask) -> Iterator[Heard]:
-    """What was signalled to open pages, read from Redis as the web processes read it."""
-    listener = app.extensions["redis"].pubsub()
-    listener.subscribe(CHANNEL)
-    listener.get_message(timeout=1)
-    yield Heard(listener)
-    listener.close()
+    heard = Heard(app.extensions["redis"], CHANNEL)
+    yield heard
+    heard.close()
