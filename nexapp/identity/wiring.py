@@ -22,5 +22,5 @@ def register(app: Flask) -> None:
     sessions.configure(app)
     app.register_blueprint(pages)
     app.context_processor(provide_viewer)
-    add_item(Item(_("Staff"), "identity.staff", "users", 700, Role.MANAGER))
+    add_item(Item(_("Staff"), "identity.staff", "id-badge-2", 700, Role.MANAGER))
     add_item(Item(_("Settings"), "identity.business_settings", "settings", 710, Role.OWNER))
