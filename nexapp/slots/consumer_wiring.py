@@ -6,17 +6,22 @@ import re
 
 from flask import Flask
 
-from nexapp.slots import claim_views, holds, pending
+from nexapp.slots import claim_views, holds, pending, waiting_list_private, waiting_list_views
 from nexapp.slots.claims import is_known_topic
 from nexapp.spine.access import Principal
 from nexapp.spine.realtime import topic
 
 JOBS = (holds.expire_hold, pending.lapse_pending)
+BLUEPRINTS = (claim_views.blueprint, waiting_list_views.blueprint)
+PRIVATE_PAGES = waiting_list_private
+"""Adds its routes to the waiting list's blueprint by being imported."""
+
 PUBLIC_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def register(app: Flask) -> None:
-    app.register_blueprint(claim_views.blueprint)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
 
 
 @topic("slot")

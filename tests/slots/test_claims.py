@@ -292,7 +292,8 @@ def test_a_refused_form_keeps_what_was_typed(
     body = text_of(answer)
     assert answer.status_code == 422
     assert sentence in body
-    assert (name.strip("\u200b ") in body) and (note in body)
+    assert name.strip("\u200b ") in body
+    assert note in body
     assert "data-fragment" not in body
     assert world.checksum() == before
     assert world.state(slot_id) == "held"
