@@ -54,7 +54,7 @@ def _unanswered(name: str) -> str:
         "database": _("Doesn't answer. Nobody can use NexApp until it does."),
         "redis": _("Doesn't answer. Pages work without live updates, and jobs wait; nothing is lost."),
         "migrations": _("Can't be compared with the code while the database doesn't answer."),
-        "sms": _("Can't be told while the database doesn't answer."),
+        "sms": _("Can't be told while the database or Redis doesn't answer."),
     }
     return words.get(name, _("Can't be told while Redis doesn't answer."))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from nexapp.messaging.pause import is_probing
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 
@@ -37,7 +38,7 @@ def sending_state() -> SendingState:
         ),
         {"first": first_id(now() - timedelta(days=1))},
     ).one()
-    return SendingState(False, row.attempted, row.failed)
+    return SendingState(is_probing(), row.attempted, row.failed)
 
 
 def first_id(instant: datetime) -> UUID:

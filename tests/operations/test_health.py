@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from nexapp.local.stack import Stack
+from nexapp.messaging import pause
 from nexapp.operations import health
 from nexapp.operations.health import CHECKS, OK
 from nexapp.spine.jobs.registry import queue_names
@@ -101,6 +102,15 @@ def test_failing_texts_show(client: FlaskClient, alive: Any, add_text: Callable[
     assert (check["status"], check["failed"], check["of"]) == ("degraded", 6, 24)
 
 
+def test_refused_credentials_show(client: FlaskClient, alive: Any, app: Flask) -> None:
+    with app.app_context():
+        pause.pause("The provider does not accept our account or token.")
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.get_json()["checks"]["sms"]["paused"] is True
+    assert client.get("/health/ready").status_code == 200
+
+
 def test_a_locked_table_holds_nobody_up(client: FlaskClient, alive: Any, services: Stack) -> None:
     with psycopg.connect(services.owner_url) as connection:
         connection.execute("LOCK TABLE messages")
@@ -130,7 +140,7 @@ def test_without_redis_it_says_so_in_time(client: FlaskClient, app: Flask, monke
     answer = client.get("/health")
     assert time.monotonic() - began < 2.4
     failing = {name for name, check in answer.get_json()["checks"].items() if check["status"] == "failing"}
-    assert failing == {"redis", "workers", "scheduler"}
+    assert failing == {"redis", "workers", "scheduler", "sms"}
 
 
 def test_no_secret_is_told(client: FlaskClient, services: Stack) -> None:
