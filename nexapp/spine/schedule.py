@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,6 +86,8 @@ def run_scheduler(app: Flask) -> None:
     # rq-scheduler reads cron lines in the machine's zone.
     os.environ["TZ"] = "UTC"
     time.tzset()
+    # The zone is settled above; crontab warns of it at every look.
+    warnings.filterwarnings("ignore", category=FutureWarning, module="rq_scheduler.utils")
     connection: Redis = redis_connection()
     start_beating(connection, "scheduler")
     HealingScheduler(queue_name="default", connection=connection, interval=1).run()

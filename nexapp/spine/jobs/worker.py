@@ -12,7 +12,7 @@ from flask import Flask
 from redis import Redis, RedisError
 from rq import Queue, SimpleWorker
 
-from nexapp.spine.config import redis_connection
+from nexapp.spine.config import redis_connection, settings
 from nexapp.spine.jobs.bells import ring
 from nexapp.spine.jobs.registry import queue_names
 from nexapp.spine.jobs.stopping import request_stop, stop_requested
@@ -33,10 +33,11 @@ class BellWorker(SimpleWorker):
 def run_worker(app: Flask, queues: list[str]) -> None:
     """Work on the given queues, or on all, until told to stop."""
     names = queues or queue_names()
-    connection = redis_connection()
-    start_beating(connection, f"worker:{'+'.join(names)}")
+    start_beating(redis_connection(), f"worker:{'+'.join(names)}")
     for name in names:
         ring(name)
+    # A pool of its own: RQ waits minutes for a bell, longer than redis-py lets any other command wait.
+    connection = Redis.from_url(settings().redis_url, socket_connect_timeout=2)
     worker = BellWorker([Queue(n, connection=connection) for n in names], connection=connection)
     worker.log_job_description = False
     worker.work(logging_level="ERROR")
