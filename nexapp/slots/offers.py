@@ -16,7 +16,7 @@ from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
 from nexapp.messaging.templates import render
 from nexapp.slots.models import Service
 from nexapp.slots.times import text_time
-from nexapp.slots.tokens import claim_token, claim_url, hash_token
+from nexapp.slots.tokens import claim_link, claim_token, hash_token
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
 
@@ -53,8 +53,10 @@ def offer_to(slot: Any, people: Sequence[Any]) -> int:
     if not people:
         return 0
     ids = [new_id() for _ in people]
-    messages = queue_messages(_texts(slot, people, ids))
-    written = db.session.scalars(INSERT, _columns(slot, people, ids, messages)).all()
+    tokens = [claim_token(offer_id) for offer_id in ids]
+    messages = queue_messages(_texts(slot, people, ids, tokens))
+    columns = _columns(slot, people) | {"ids": ids, "messages": messages, "hashes": [hash_token(t) for t in tokens]}
+    written = db.session.scalars(INSERT, columns).all()
     if len(written) != len(ids):
         raise RoundWrittenTwice(slot.id)
     return len(ids)
@@ -78,13 +80,13 @@ def slot_words(slot: Any) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _texts(slot: Any, people: Sequence[Any], ids: list[UUID]) -> list[NewMessage]:
+def _texts(slot: Any, people: Sequence[Any], ids: list[UUID], tokens: list[str]) -> list[NewMessage]:
     # Rendered once for the round: a name and a link are all that differs from one person to the next.
     pattern = render(PURPOSE, slot_words(slot) | {"first_name": NAME_MARK, "url": URL_MARK}, slot.org_id)
     return [
         NewMessage(
             to_phone=person.phone,
-            body=_fill(pattern, person.name, claim_url(offer_id)),
+            body=_fill(pattern, person.name, claim_link(token)),
             purpose=PURPOSE,
             lane=OFFERS,
             consumer_id=person.consumer_id,
@@ -93,7 +95,7 @@ def _texts(slot: Any, people: Sequence[Any], ids: list[UUID]) -> list[NewMessage
             send_at=person.quiet_until,
             expires_at=slot.starts_at,
         )
-        for person, offer_id in zip(people, ids, strict=True)
+        for person, offer_id, token in zip(people, ids, tokens, strict=True)
     ]
 
 
@@ -105,16 +107,13 @@ def first_name(name: str) -> str:
     return name.split(maxsplit=1)[0][:30] if name.strip() else ""
 
 
-def _columns(slot: Any, people: Sequence[Any], ids: list[UUID], messages: Sequence[UUID]) -> dict[str, Any]:
+def _columns(slot: Any, people: Sequence[Any]) -> dict[str, Any]:
     return {
         "org_id": slot.org_id,
         "slot_id": slot.id,
         "round": slot.round,
-        "ids": ids,
         "consumers": [person.consumer_id for person in people],
         "requests": [person.notify_request_id for person in people],
-        "messages": list(messages),
-        "hashes": [hash_token(claim_token(offer_id)) for offer_id in ids],
     }
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from functools import cache
 from uuid import UUID
 
 from nexapp.spine.config import settings
@@ -32,7 +33,11 @@ def topic_token() -> str:
 
 
 def claim_url(offer_id: UUID) -> str:
-    return f"{settings().base_url}/c/{claim_token(offer_id)}"
+    return claim_link(claim_token(offer_id))
+
+
+def claim_link(token: str) -> str:
+    return f"{settings().base_url}/c/{token}"
 
 
 def request_url(notify_request_id: UUID) -> str:
@@ -40,6 +45,10 @@ def request_url(notify_request_id: UUID) -> str:
 
 
 def _derive(use: str, row_id: UUID) -> str:
-    key = hashlib.sha256(f"link:{use}:{settings().secret_key}".encode()).digest()
-    digest = hmac.new(key, row_id.bytes, hashlib.sha256).digest()[:TOKEN_BYTES]
+    digest = hmac.digest(_key(use, settings().secret_key), row_id.bytes, "sha256")[:TOKEN_BYTES]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@cache
+def _key(use: str, secret: str) -> bytes:
+    return hashlib.sha256(f"link:{use}:{secret}".encode()).digest()

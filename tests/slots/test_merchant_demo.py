@@ -15,14 +15,13 @@ def test_seeding_is_quick_and_idempotent(app: Flask, owner_sql: Callable[..., li
     first = runner.invoke(args=["seed-demo"])
     elapsed = time.perf_counter() - began
     assert first.exit_code == 0, first.output or repr(first.exception)
-    counts = owner_sql("SELECT (SELECT count(*) FROM slots), (SELECT count(*) FROM messages), (SELECT count(*) FROM users)")
+    counted = "SELECT (SELECT count(*) FROM slots), (SELECT count(*) FROM messages), (SELECT count(*) FROM users)"
+    counts = owner_sql(counted)
     again = runner.invoke(args=["seed-demo"])
 
     assert again.exit_code == 0
     assert "already" in again.output
-    assert counts == owner_sql(
-        "SELECT (SELECT count(*) FROM slots), (SELECT count(*) FROM messages), (SELECT count(*) FROM users)"
-    )
+    assert counts == owner_sql(counted)
     assert elapsed < 5
     assert counts[0][0] > 150
     assert counts[0][1] > 1500
