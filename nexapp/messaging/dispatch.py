@@ -41,7 +41,9 @@ log = structlog.get_logger()
 SEEKERS = 4
 """Threads that look messages up, beside those that send: settling stalls nobody."""
 
-GATHER_SECONDS = 0.008
+LARGEST_BATCH = 100
+BUFFER_SECONDS = 0.1
+GATHER_SECONDS = 0.01
 IDLE_SECONDS = 0.2
 CAPS_SECONDS = 0.25
 LOOKS_SECONDS = 0.1
@@ -85,9 +87,10 @@ class Shift:
         self.sending: dict[UUID, Errand] = {}
         self.seeking: dict[UUID, Errand] = {}
         self.lines = _lines()
-        self.signals = Signals()
+        self.signals = Signals(current_app._get_current_object())  # type: ignore[attr-defined]
         self.probing = pause.is_probing()
         self.paused = False
+        self._began, self._sent = time.monotonic(), 0
         self._renews_at = time.monotonic() + chosen.sms_lease_seconds / 3
         self._next_caps = self._next_looks = 0.0
 
@@ -107,6 +110,7 @@ class Shift:
             self.courier.stopping.set()
             self.senders.dismiss()
             self.seekers.dismiss()
+            self.signals.close()
         with system_unit():
             return leases.is_due() and not self.paused
 
@@ -134,22 +138,26 @@ class Shift:
 
     def _record(self, verdicts: list[Verdict], *, claiming: bool) -> tuple[list[Errand], list[Errand]]:
         self._heed(verdicts)
+        verdicts = self._let_go(verdicts)
         try:
             return self._unit(verdicts, claiming=claiming)
         except DBAPIError as error:
             log.warning("batch_not_recorded", error=str(error), count=len(verdicts))
             self._record_singly(verdicts)
             return [], []
-        finally:
-            for verdict in verdicts:
-                self.sending.pop(verdict.id, None)
-                self.seeking.pop(verdict.id, None)
+
+    def _let_go(self, verdicts: list[Verdict]) -> list[Verdict]:
+        """These are held no more; the claim that follows may bring one of them back."""
+        for verdict in verdicts:
+            self._sent += self.sending.pop(verdict.id, None) is not None
+            verdict.looked = self.seeking.pop(verdict.id, None) is not None
+        return verdicts
 
     def _unit(self, verdicts: list[Verdict], *, claiming: bool) -> tuple[list[Errand], list[Errand]]:
         with system_unit():
-            rows = records.record(self.worker, self._checked(verdicts))
+            rows = records.record(self.worker, records.without_strangers(verdicts))
             self._renew()
-            sends = self._claim_sends(done=len(verdicts)) if claiming else []
+            sends = self._claim_sends() if claiming else []
             looks = self._claim_looks() if claiming else []
         self.signals.add(rows)
         self.sending.update((errand.id, errand) for errand in sends)
@@ -171,18 +179,13 @@ class Shift:
                         raise
                     time.sleep(delay)
 
-    def _checked(self, verdicts: list[Verdict]) -> list[Verdict]:
-        looked = [verdict for verdict in verdicts if verdict.id in self.seeking and verdict.sid]
-        if not looked:
-            return verdicts
-        sure = {verdict.id: verdict for verdict in records.without_strangers(looked)}
-        return [sure.get(verdict.id, verdict) for verdict in verdicts]
-
     def _heed(self, verdicts: list[Verdict]) -> None:
         """Refused credentials end the shift; the first text that is taken ends a pause."""
         refused = next((verdict for verdict in verdicts if verdict.pauses), None)
         if refused is not None:
             self.paused = True
+            # What is claimed and not begun goes back into the line untried.
+            self.courier.stopping.set()
             pause.pause(refused.error or "")
         elif self.probing and any(verdict.event == "sent" for verdict in verdicts):
             self.probing = False
@@ -193,19 +196,30 @@ class Shift:
             leases.renew(self.worker, [*self.sending.values(), *self.seeking.values()])
             self._renews_at = time.monotonic() + settings().sms_lease_seconds / 3
 
-    def _claim_sends(self, *, done: int) -> list[Errand]:
-        # As many again as are under way wait in front of the threads, so that these never stand idle.
-        most = 1 if self.probing else 2 * self.in_flight
-        room = most - (len(self.sending) - done)
-        if self.paused or room <= 0 or (room < self.in_flight // 2 and not self.probing):
+    def _claim_sends(self) -> list[Errand]:
+        room = self._room()
+        if self.paused or room <= 0:
             return []
         if time.monotonic() >= self._next_caps:
             spending.hold_to_caps()
             self._next_caps = time.monotonic() + CAPS_SECONDS
         taken: list[Errand] = []
         for line in self.lines:
-            taken += line.claim(self.worker, min(room - len(taken), self.in_flight))
+            taken += line.claim(self.worker, room - len(taken))
         return taken
+
+    def _room(self) -> int:
+        """How many to claim now: so many wait before the threads as they send in a tenth of a second.
+
+        Fewer, and the threads stand idle while the next are claimed; more, and a code waits behind offers.
+        """
+        held = len(self.sending)
+        if self.probing:
+            return 1 - held
+        pace = self._sent / max(time.monotonic() - self._began, BUFFER_SECONDS)
+        ahead = min(max(round(pace * BUFFER_SECONDS), self.in_flight), LARGEST_BATCH)
+        room = self.in_flight + ahead - held
+        return min(room, LARGEST_BATCH) if room > ahead // 2 else 0
 
     def _claim_looks(self) -> list[Errand]:
         if self.paused or len(self.seeking) >= SEEKERS or time.monotonic() < self._next_looks:
@@ -224,7 +238,6 @@ class Shift:
                 self._abandon()
                 break
             self._record(collect(self.done, 0.05), claiming=False)
-        self.signals.send(at_once=True)
 
     def _hand_back(self) -> None:
         self.courier.stopping.set()

@@ -120,7 +120,8 @@ _EXPIRE = text(
 
 _DUE = text(
     """
-    SELECT EXISTS (SELECT FROM messages WHERE status = 'queued' AND send_at <= now())
+    SELECT EXISTS (SELECT FROM messages
+                   WHERE status = 'queued' AND send_at <= now() AND (expires_at IS NULL OR expires_at > now()))
         OR EXISTS (SELECT FROM messages
                    WHERE status = 'sending' AND uncertain_since IS NOT NULL AND lease_until <= now())
     """
@@ -129,7 +130,10 @@ _DUE = text(
 _COUNT_DUE = text(
     """
     SELECT count(*) FROM (
-        SELECT FROM messages WHERE status = 'queued' AND lane BETWEEN :first AND :last AND send_at <= now() LIMIT :most
+        SELECT FROM messages
+        WHERE status = 'queued' AND lane BETWEEN :first AND :last AND send_at <= now()
+          AND (expires_at IS NULL OR expires_at > now())
+        LIMIT :most
     ) due
     """
 )

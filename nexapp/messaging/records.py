@@ -60,6 +60,7 @@ _RECORD = text(
     """  # noqa: S608 - names of columns from above, every value is bound
 )
 
+_SIDS = text("SELECT id, provider_sid FROM messages WHERE id = ANY(:ids)")
 _OWNERS = text("SELECT provider_sid, id FROM messages WHERE provider_sid = ANY(:sids)")
 
 
@@ -89,19 +90,22 @@ def _parameters(worker: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     }
 
 
-def without_strangers(verdicts: Sequence[Verdict]) -> list[Verdict]:
+def without_strangers(verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
     """Of look-ups: a text that the provider lists may be another message of ours with equal words.
 
     Then the person has those words already, and it stays open whether once or twice: not to be sent again.
     """
-    owners: dict[str, UUID] = dict(
-        db.session.execute(_OWNERS, {"sids": [v.sid for v in verdicts if v.sid]}).tuples().all()
-    )  # fmt: skip
-    kept: list[Verdict] = []
-    for verdict in verdicts:
-        owner: UUID = owners.setdefault(verdict.sid, verdict.id) if verdict.sid else verdict.id
-        kept.append(verdict if owner == verdict.id else give_up(verdict.id, "The person has a text of equal words."))
-    return kept
+    sids = [verdict.sid for verdict in verdicts if verdict.looked and verdict.sid]
+    if not sids:
+        return verdicts
+    owners: dict[str, UUID] = {row.provider_sid: row.id for row in db.session.execute(_OWNERS, {"sids": sids})}
+    return [_unless_strange(verdict, owners) for verdict in verdicts]
+
+
+def _unless_strange(verdict: Verdict, owners: dict[str, UUID]) -> Verdict:
+    if not (verdict.looked and verdict.sid) or owners.setdefault(verdict.sid, verdict.id) == verdict.id:
+        return verdict
+    return give_up(verdict.id, "The person has a text of equal words.")
 
 
 def _follow_up(changed: dict[UUID, Row[Any]], verdicts: Sequence[Verdict]) -> None:
@@ -133,13 +137,8 @@ def alert(row: Row[Any], code: int | None, why: str | None, severity: str) -> No
 
 def _report_doubles(missed: Sequence[Verdict]) -> None:
     """A callback that came first has the same id of theirs; another id means that two texts went out."""
-    known: dict[UUID, str | None] = dict(
-        db.session.execute(
-            text("SELECT id, provider_sid FROM messages WHERE id = ANY(:ids)"), {"ids": [v.id for v in missed]}
-        )
-        .tuples()
-        .all()
-    )
+    ids = [verdict.id for verdict in missed]
+    known: dict[UUID, str | None] = {row.id: row.provider_sid for row in db.session.execute(_SIDS, {"ids": ids})}
     for verdict in missed:
         if known.get(verdict.id) not in (None, verdict.sid):
             faults.capture(

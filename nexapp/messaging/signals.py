@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from queue import SimpleQueue
 from typing import Any
 from uuid import UUID
 
+from flask import Flask
+
+from nexapp.messaging.crew import Crew
 from nexapp.spine.realtime import COALESCE_MS, publish, send_signal
 
 
@@ -24,11 +28,13 @@ def publish_change(org_id: UUID | None, subject_kind: str | None) -> None:
 
 
 class Signals:
-    """For the sender, whose units follow each other in milliseconds."""
+    """For the sender, whose units follow each other in milliseconds. A thread of its own tells Redis."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: Flask) -> None:
+        self._app = app
         self._waiting: set[tuple[str, str]] = set()
         self._sent_at = 0.0
+        self._crew: Crew[set[tuple[str, str]], None] = Crew(1, self._tell, SimpleQueue())
 
     def add(self, rows: Iterable[Any]) -> None:
         for row in rows:
@@ -39,6 +45,14 @@ class Signals:
         if not self._waiting or (not at_once and time.monotonic() - self._sent_at < COALESCE_MS / 1000):
             return
         waiting, self._waiting = self._waiting, set()
-        for name, signal in sorted(waiting):
-            send_signal(name, signal)
+        self._crew.give([waiting])
         self._sent_at = time.monotonic()
+
+    def close(self) -> None:
+        self.send(at_once=True)
+        self._crew.dismiss()
+
+    def _tell(self, waiting: set[tuple[str, str]]) -> None:
+        with self._app.app_context():
+            for name, signal in sorted(waiting):
+                send_signal(name, signal)

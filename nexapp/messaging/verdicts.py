@@ -42,6 +42,8 @@ class Verdict:
     pauses: bool = False
     alert: str = ""
     """Severity of the error to show, if any."""
+    looked: bool = False
+    """It comes from a look-up."""
     extra: dict[str, object] = field(default_factory=dict)
 
     @property

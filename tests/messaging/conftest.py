@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -38,10 +39,16 @@ def make_business(owner_sql: Callable[..., list[Any]]) -> MakeBusiness:
 
 @pytest.fixture
 def queue(app: Flask) -> Queue:
-    """Write texts as the system; `body` may hold `{n}`."""
+    """Write texts as the system; `body` may hold `{n}`. The phone forgets nothing, so each test has its own words."""
+    salt = token_hex(4)
 
     def write(
-        count: int = 1, *, to: str = "+1555123{n:04}", body: str = "Claim now: /c/{n}", lane: int = OFFERS, **more: Any
+        count: int = 1,
+        *,
+        to: str = "+1555123{n:04}",
+        body: str = f"Claim now: /c/{salt}-{{n}}",
+        lane: int = OFFERS,
+        **more: Any,
     ) -> list[UUID]:
         messages = [
             NewMessage(to_phone=to.format(n=n), body=body.format(n=n), purpose="test", lane=lane, **more)
@@ -55,7 +62,9 @@ def queue(app: Flask) -> Queue:
 
 @pytest.fixture
 def states(owner_sql: Callable[..., list[Any]]) -> Callable[[], dict[str, int]]:
-    return lambda: dict(owner_sql("SELECT status, count(*) FROM messages GROUP BY 1"))
+    """How many messages are in which state. A look-up may find a text delivered already: that counts as sent."""
+    folded = "CASE status WHEN 'delivered' THEN 'sent' ELSE status END"
+    return lambda: dict(owner_sql(f"SELECT {folded}, count(*) FROM messages GROUP BY 1"))
 
 
 @pytest.fixture
@@ -71,7 +80,20 @@ def received(phone: httpx.Client) -> Callable[..., list[dict[str, str]]]:
 
 @pytest.fixture
 def sum_up(phone: httpx.Client) -> Callable[[], dict[str, Any]]:
-    return lambda: phone.get("/dev/phone/ledger.json").json()
+    """What came to the phones since this test began."""
+
+    def count() -> dict[tuple[str, str], int]:
+        pairs = phone.get("/dev/phone/ledger.json").json()["pairs"]
+        return {(pair["to"], pair["body"]): pair["count"] for pair in pairs}
+
+    before = count()
+
+    def since() -> dict[str, Any]:
+        fresh = {pair: times - before.get(pair, 0) for pair, times in count().items()}
+        answers = phone.get("/dev/phone/ledger.json").json()["create_answers"]
+        return {"messages": sum(fresh.values()), "most": max(fresh.values(), default=0), "create_answers": answers}
+
+    return since
 
 
 @pytest.fixture
@@ -90,7 +112,7 @@ def until_quiet(app: Flask, send_texts: Callable[[], None], owner_sql: Callable[
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             send_texts()
-            if not owner_sql("SELECT FROM messages WHERE status IN ('queued', 'sending')"):
+            if not owner_sql("SELECT 1 FROM messages WHERE status IN ('queued', 'sending')"):
                 return
             time.sleep(0.05)
         raise AssertionError(owner_sql("SELECT status, attempts, error, send_at, now() FROM messages"))

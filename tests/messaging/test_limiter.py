@@ -1,0 +1,108 @@
+"""The pace, on a real Redis: counted from the turns that are given out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+from redis import Redis
+
+from nexapp.messaging.limiter import HORIZON_SECONDS, LOW_SECONDS, Gate
+from nexapp.spine.jobs.registry import DRAINS
+from tests.messaging.conftest import Queue
+
+
+@pytest.fixture
+def redis(app: Flask) -> Redis:
+    found: Redis = app.extensions["redis"]
+    return found
+
+
+def take(gates: list[Gate], count: int) -> list[float]:
+    """The turns of several workers that ask one after the other."""
+    turns: list[float] = []
+    while len(turns) < count:
+        for gate in gates:
+            given = gate.reserve(5)
+            turns += given.at
+            if not given.at:
+                time.sleep(min(given.wait, 0.02))
+    return sorted(turns[:count])
+
+
+def gaps(turns: list[float]) -> list[float]:
+    return [later - earlier for earlier, later in pairwise(turns)]
+
+
+def test_turns_keep_the_pace_over_two_workers(redis: Redis) -> None:
+    turns = take([Gate(redis, "a", 100), Gate(redis, "a", 100)], 150)
+    # Each turn is told by way of a call, which adds to it and never takes away; so the sum is what holds.
+    assert turns[-1] - turns[0] >= 149 / 100 - 0.01
+    assert turns[-1] - turns[0] <= 149 / 100 * 1.02 + 0.05
+
+
+def test_senders_have_paces_of_their_own(redis: Redis) -> None:
+    first, second = Gate(redis, "a", 10), Gate(redis, "b", 10)
+    assert len(take([first], 3)) == len(take([second], 3)) == 3
+
+
+def test_no_more_is_given_out_than_the_horizon(redis: Redis) -> None:
+    gate = Gate(redis, "a", 10)
+    take([gate], 1)
+    time.sleep(1)
+    given = gate.reserve(1000)
+    assert len(given.at) == int(HORIZON_SECONDS * 10)
+    assert gate.reserve(1000).at == []
+
+
+def test_a_flush_sends_nothing_early(redis: Redis) -> None:
+    one, other = Gate(redis, "a", 10), Gate(redis, "a", 10)
+    before = take([one], 5)
+    redis.flushdb()
+    after = take([other], 3)
+    assert after[0] - before[-1] >= 0.1
+    assert min(gaps(after)) >= 0.099
+
+
+def test_a_redis_that_comes_back_older_sends_nothing_early(redis: Redis) -> None:
+    gate = Gate(redis, "a", 10)
+    take([gate], 1)
+    old = redis.get("sms:turn:a")
+    before = take([gate], 3)
+    redis.set("sms:turn:a", old)
+    assert take([gate], 1)[0] - before[-1] >= 0.099
+
+
+def test_an_idle_sender_goes_at_once(redis: Redis) -> None:
+    gate = Gate(redis, "a", 10)
+    take([gate], 1)
+    time.sleep(HORIZON_SECONDS + 0.2)
+    assert gate.reserve(1).at[0] - time.monotonic() < 0.02
+
+
+def test_asking_again_waits_until_it_is_worth_it(redis: Redis) -> None:
+    gate = Gate(redis, "a", 10)
+    first = gate.reserve(5)
+    assert first.at == []
+    assert first.wait == pytest.approx(HORIZON_SECONDS + 0.1 - LOW_SECONDS, abs=0.02)
+
+
+def test_texts_leave_at_the_pace(
+    app: Flask, queue: Queue, with_settings: Any, states: Any, phone: httpx.Client, owner_sql: Callable[..., list[Any]]
+) -> None:
+    with_settings(sms_per_second=40.0)
+    queue(60)
+    with app.app_context():
+        DRAINS["messages"].drain(lambda: False)
+    assert states() == {"sent": 60}
+    [(span,)] = owner_sql("SELECT extract(epoch FROM max(sent_at) - min(attempted_at)) FROM messages")
+    assert span >= 59 / 40
+    listed = phone.get("/dev/phone/messages.json", params={"limit": 60}).json()
+    sent = sorted(datetime.fromisoformat(text["date_sent"]).timestamp() for text in listed)
+    assert sent[-1] - sent[0] >= 59 / 40 - 0.05
