@@ -24,6 +24,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired
 
 from nexapp.identity.phones import PhoneNumberInput
 from nexapp.slots.form_fields import NameField, Ticked, WholeNumber, one_line
@@ -131,7 +132,7 @@ class WishesForm(LinkForm):
     )
     starts_on = Day(_("First day"))
     ends_on = Day(_("Last day"))
-    windows = FieldList(FormField(WindowForm), min_entries=2, max_entries=MOST_WINDOWS)
+    windows = FieldList(FormField(WindowForm), min_entries=1, max_entries=MOST_WINDOWS)
     staff_member_id = Chosen(_("With whom"))
     service_id = Chosen(_("Service"))
     minutes_needed = WholeNumber(_("Minutes you need"), least=5, most=720)
@@ -170,6 +171,14 @@ class WishesForm(LinkForm):
             windows=merged([window for row in rows for window in row.windows()]),
         )
 
+    @property
+    def is_wishing(self) -> bool:
+        """Something was chosen or refused here, so that it has to be seen."""
+        chosen = (self.staff_member_id, self.service_id, self.minutes_needed, self.party_size)
+        refused = any(f.errors for f in (*chosen, self.time_range, self.starts_on, self.ends_on, self.windows))
+        rows = any(row.form.is_filled for row in self.windows) or len(self.windows) > 1
+        return refused or rows or self.time_range.data != "any" or any(f.data for f in chosen)
+
     def add_window(self) -> None:
         if len(self.windows) < MOST_WINDOWS:
             self.windows.append_entry()
@@ -182,7 +191,7 @@ class JoinForm(WishesForm):
         render_kw={"autocomplete": "tel", "required": True},
     )  # fmt: skip
     consent = BooleanField(
-        _("I agree"), validators=[Ticked(_("Tick the box if you agree to get texts; without them there is no list."))]
+        _("Consent"), validators=[Ticked(_("Tick the box if you agree to get texts; without them there is no list."))]
     )
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
@@ -192,13 +201,13 @@ class JoinForm(WishesForm):
 
 class CodeForm(LinkForm):
     code = StringField(
-        _("Code"), filters=[one_line],
-        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 20, "required": True},
+        _("Code"), validators=[DataRequired()], filters=[one_line],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 20},
     )  # fmt: skip
 
 
 class PauseForm(LinkForm):
-    until = Day(_("Pause until"), render_kw={"required": True})
+    until = Day(_("Pause until"), validators=[DataRequired(_("Choose a day after today."))])
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.today = today

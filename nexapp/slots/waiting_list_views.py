@@ -138,7 +138,6 @@ def _join_form(business: Organization, *, filled: bool) -> JoinForm:
     given: dict[str, Any] = {} if filled else {"formdata": None}
     form = JoinForm(**given, country=business.country, today=today_in(business.time_zone))
     choices_for(form)
-    form.consent.label.text = consent_wording(business.name, business.daily_offer_cap)
     return form
 
 
@@ -153,7 +152,8 @@ def _find_code(code_id: UUID) -> VerificationCode | None:
 
 
 def _join_page(business: Organization, form: JoinForm, status: int = 200) -> Response:
-    return page("waiting_list/join.html", status=status, business=business, form=form)
+    wording = consent_wording(business.name, business.daily_offer_cap)
+    return page("waiting_list/join.html", status=status, business=business, form=form, wording=wording)
 
 
 def _code_page(code: VerificationCode, form: CodeForm, status: int = 200) -> Response:
