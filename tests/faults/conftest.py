@@ -1,0 +1,25 @@
+"""One running stack for all faults; each test finds a phone without faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from nexapp.local.stack import Stack
+from tests.blackbox import Phone, running_stack
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    # Few texts in flight: a fan-out then takes long enough for what is done to it.
+    with running_stack(tmp_path_factory.mktemp("faults"), web_processes=2, SMS_IN_FLIGHT="8") as running:
+        yield running
+
+
+@pytest.fixture
+def phone(stack: Stack) -> Iterator[Phone]:
+    phone = Phone(stack)
+    phone.mend()
+    yield phone
+    phone.mend()

@@ -1,0 +1,137 @@
+"""One text per person, whatever dies on the way: counted in the phone's own ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+import pytest
+import redis
+
+from nexapp.local.stack import Stack
+from tests.blackbox import Merchant, Phone, eventually, sql
+from tests.crowd import Person, join_list
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 50
+KILLS = 3
+LATENCY_MS = 500
+DROPPED = 0.15
+SETTLED_SECONDS = 40
+
+
+@pytest.fixture(scope="module")
+def merchant(stack: Stack) -> Merchant:
+    return Merchant(stack).sign_up("Once Only Salon")
+
+
+def offers_texted(phone: Phone, people: list[Person]) -> Counter[str]:
+    """How many texts with a claim link each of them got."""
+    numbers = {person.phone for person in people}
+    return Counter(text["to"] for text in phone.texts() if text["to"] in numbers and "/c/" in text["body"])
+
+
+def messages(stack: Stack, slot_id: UUID) -> list[Any]:
+    return sql(
+        stack,
+        "SELECT m.id, m.to_phone, m.status FROM messages m JOIN slot_offers f ON f.message_id = m.id"
+        " WHERE f.slot_id = %s",
+        slot_id,
+    )
+
+
+def accepted_but_uncommitted(stack: Stack, phone: Phone, slot_id: UUID) -> list[str]:
+    """Numbers whose text the provider has while our row still says `sending`. Ours is read first."""
+    sending = {row.to_phone for row in messages(stack, slot_id) if row.status == "sending"}
+    return [text["to"] for text in phone.texts() if text["to"] in sending]
+
+
+def await_settled(stack: Stack, slot_id: UUID) -> None:
+    def all_final() -> bool:
+        return all(row.status not in ("queued", "sending") for row in messages(stack, slot_id))
+
+    eventually(all_final, SETTLED_SECONDS, "every text is settled")
+
+
+@pytest.mark.parametrize("callbacks", [True, False], ids=["with callbacks", "by look-up alone"])
+def test_fan_out_survives_kills_dropped_lines_and_a_flush(
+    stack: Stack, merchant: Merchant, phone: Phone, callbacks: bool
+) -> None:
+    people = join_list(merchant, PEOPLE)
+    phone.fail(latency_ms=LATENCY_MS, drop_after_accept=DROPPED, callbacks=callbacks)
+    slot_id = merchant.open_slot()
+
+    caught = 0
+    for turn in range(KILLS):
+        pids = stack.supervisor.pids()
+        found = eventually(
+            lambda: accepted_but_uncommitted(stack, phone, slot_id), 15, "a text is accepted and not yet committed"
+        )
+        stack.kill_worker("messages")
+        caught += len(found)
+        eventually(
+            lambda before=pids: stack.supervisor.pids()["worker-messages"] != before["worker-messages"], 10, "a restart"
+        )
+        if turn == 1:
+            redis.Redis.from_url(stack.redis_url).flushall()
+    phone.fail(drop_after_accept=0.0, latency_ms=0)
+    await_settled(stack, slot_id)
+
+    assert caught >= KILLS
+    assert offers_texted(phone, people) == Counter(person.phone for person in people)
+    assert {row.status for row in messages(stack, slot_id)} <= {"sent", "delivered"}
+    merchant.empty_list()
+
+
+def test_a_slot_opened_twice_at_once_texts_each_person_once(stack: Stack, merchant: Merchant, phone: Phone) -> None:
+    people = join_list(merchant, 10)
+    slot_id = merchant.add_slot()
+    page = merchant.get(f"/slots/{slot_id}").expect(200)
+    form = page.form(f"/slots/{slot_id}/rounds")
+    statuses: list[int] = []
+
+    def open_it() -> None:
+        statuses.append(merchant.http.post(form.action, data=form.fields).status_code)
+
+    together([open_it] * 2)
+    await_settled(stack, slot_id)
+
+    assert sorted(statuses) == [303, 409]
+    assert merchant.slot(slot_id).round == 1
+    assert offers_texted(phone, people) == Counter(person.phone for person in people)
+    merchant.empty_list()
+
+
+def test_a_form_sent_twice_at_once_is_one_slot_and_one_text_each(
+    stack: Stack, merchant: Merchant, phone: Phone
+) -> None:
+    people = join_list(merchant, 10)
+    form = merchant.get("/slots/new").form("/slots")
+    day, at = merchant.next_time()
+    chosen = {"on": day.isoformat(), "at": at, "staff_member_id": str(merchant.staff()[0]), "then": "open"}
+    places: list[str] = []
+
+    def send_it() -> None:
+        answer = merchant.http.post("/slots", data={**form.fields, **chosen})
+        assert answer.status_code == 303, answer.text
+        places.append(answer.headers["location"])
+
+    together([send_it] * 4)
+    assert len(set(places)) == 1
+    slot_id = UUID(places[0].rpartition("/")[2])
+    await_settled(stack, slot_id)
+
+    assert len(places) == 4
+    assert offers_texted(phone, people) == Counter(person.phone for person in people)
+    merchant.empty_list()
+
+
+def together(acts: list[Any]) -> None:
+    threads = [threading.Thread(target=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
