@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask_babel import Babel
 from flask_migrate import Migrate
+from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from nexapp import cli
@@ -64,6 +65,7 @@ def _install(app: Flask, settings: Settings) -> None:
     config.configure_redis(app, settings.redis_url)
     realtime.configure(app, settings.redis_url)
     csrf.init_app(app)
+    Htmx(app)
     Babel(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     for layer in (tracing, failures, headers, templating):

@@ -19,6 +19,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from htmx_flask import request as htmx_request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from nexapp.spine import faults
@@ -94,7 +95,8 @@ def wants_json() -> bool:
 
 def is_fragment() -> bool:
     """An HTMX request that swaps a piece; a restored history entry wants the whole page."""
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
+    asked = htmx_request.htmx
+    return bool(asked) and not asked.history_restore_request
 
 
 def _answer(error: NexError) -> Response:
