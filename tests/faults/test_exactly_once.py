@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 import redis
 
+from nexapp.local import processes
 from nexapp.local.stack import Stack
 from tests.blackbox import Merchant, Phone, eventually, sql
 from tests.crowd import Person, join_list
@@ -19,7 +22,10 @@ pytestmark = pytest.mark.slow
 PEOPLE = 50
 KILLS = 3
 LATENCY_MS = 500
-DROPPED = 0.15
+SILENT = {"callbacks": False, "list_lag_seconds": 1.0}
+"""No report tells of the text, and the provider's list shows it late, though within SMS_SETTLE_SECONDS."""
+
+WORKER = "worker-messages"
 SETTLED_SECONDS = 40
 
 
@@ -56,31 +62,51 @@ def await_settled(stack: Stack, slot_id: UUID) -> None:
     eventually(all_final, SETTLED_SECONDS, "every text is settled")
 
 
-@pytest.mark.parametrize("callbacks", [True, False], ids=["with callbacks", "by look-up alone"])
+@pytest.fixture
+def workers(stack: Stack, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """The names of so many workers that send at once."""
+    logs = stack.data_dir / "logs"
+    program = processes.process(WORKER, stack.environment, logs)
+    extra = [f"{WORKER}-{number}" for number in range(2, request.param + 1)]
+    for name in extra:
+        stack.supervisor.start(replace(program, name=name, log=logs / f"{name}.log"))
+    yield [WORKER, *extra]
+    stack.supervisor.stop(*extra)
+
+
+def kill_all(stack: Stack, workers: list[str]) -> None:
+    """And wait until the supervisor has started each of them again."""
+    before = {name: stack.kill(name) for name in workers}
+    eventually(lambda: all(stack.supervisor.pids()[name] != before[name] for name in workers), 10, "a restart")
+
+
+@pytest.mark.parametrize(
+    ("workers", "faults"),
+    [
+        pytest.param(1, {"drop_after_accept": 0.15}, id="with callbacks"),
+        pytest.param(1, {"drop_after_accept": 0.15, **SILENT}, id="by a look-up that lags"),
+        pytest.param(1, {"drop_before_accept": 0.15, **SILENT}, id="dropped before acceptance"),
+        pytest.param(2, {"drop_after_accept": 0.15, "garbage": 0.1, **SILENT}, id="two workers"),
+    ],
+    indirect=["workers"],
+)
 def test_fan_out_survives_kills_dropped_lines_and_a_flush(
-    stack: Stack, merchant: Merchant, phone: Phone, callbacks: bool
+    stack: Stack, merchant: Merchant, phone: Phone, workers: list[str], faults: dict[str, Any]
 ) -> None:
     people = join_list(merchant, PEOPLE)
-    phone.fail(latency_ms=LATENCY_MS, drop_after_accept=DROPPED, callbacks=callbacks)
+    phone.fail(latency_ms=LATENCY_MS, **faults)
     slot_id = merchant.open_slot()
 
-    caught = 0
     for turn in range(KILLS):
-        pids = stack.supervisor.pids()
-        found = eventually(
+        eventually(
             lambda: accepted_but_uncommitted(stack, phone, slot_id), 15, "a text is accepted and not yet committed"
         )
-        stack.kill_worker("messages")
-        caught += len(found)
-        eventually(
-            lambda before=pids: stack.supervisor.pids()["worker-messages"] != before["worker-messages"], 10, "a restart"
-        )
+        kill_all(stack, workers)
         if turn == 1:
             redis.Redis.from_url(stack.redis_url).flushall()
-    phone.fail(drop_after_accept=0.0, latency_ms=0)
+    phone.fail(drop_after_accept=0.0, drop_before_accept=0.0, garbage=0.0, latency_ms=0)
     await_settled(stack, slot_id)
 
-    assert caught >= KILLS
     assert offers_texted(phone, people) == Counter(person.phone for person in people)
     assert {row.status for row in messages(stack, slot_id)} <= {"sent", "delivered"}
     merchant.empty_list()
