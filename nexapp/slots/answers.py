@@ -13,7 +13,7 @@ from nexapp.slots import queries
 from nexapp.slots.forms import BookingForm
 from nexapp.slots.opening import Opening
 from nexapp.slots.reasons import reason_words
-from nexapp.slots.timeline import MOST_PEOPLE, PEOPLE, get_timeline
+from nexapp.slots.timeline import MOST_PEOPLE, PEOPLE, get_timeline, shown_text
 from nexapp.slots.transitions import may_change_staff
 from nexapp.spine.web.failures import is_fragment
 from nexapp.spine.web.pages import page, see_other, with_toast
@@ -45,6 +45,7 @@ def _shown(slot_id: UUID, booking: BookingForm | None) -> dict[str, Any]:
         "waiting": queries.count_waiting(),
         "booking": booking or BookingForm(formdata=None),
         "reason_words": reason_words,
+        "shown_text": shown_text,
         "people_step": PEOPLE,
         "filled_after": _minutes_to_fill(slot),
     }

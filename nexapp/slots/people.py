@@ -65,7 +65,7 @@ def list_people(search: str = "", after: Cursor | None = None) -> Listed:
 
 def wishes(person: Any) -> list[str]:
     """What somebody asked for, one short sentence each; empty: any time with anybody."""
-    spans = [_span(*window) for window in person.windows or []]
+    spans = _spans(person.windows or [])
     named = [
         _("until %(day)s", day=day_words(person.ends_on)) if person.ends_on else "",
         _("with %(staff)s", staff=person.staff) if person.staff else "",
@@ -143,9 +143,24 @@ def _matches(search: str) -> Any:
     return by_name | Consumer.phone.contains(digits) if len(digits) >= 3 else by_name
 
 
-def _span(weekday: int, starts: str, ends: str) -> str:
+def _spans(windows: Sequence[Any]) -> list[str]:
+    """`Mon–Fri 9:00 AM – 12:00 PM`: days in a row with the same hours are said once."""  # noqa: RUF002
+    days: dict[tuple[str, str], list[int]] = {}
+    for weekday, starts, ends in windows:
+        days.setdefault((starts, ends), []).append(weekday)
+    return [f"{_day_names(on)} {_clock(starts)} – {_clock(ends)}" for (starts, ends), on in days.items()]  # noqa: RUF001
+
+
+def _day_names(weekdays: list[int]) -> str:
     names = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
-    return f"{names[weekday]} {clock_words(time.fromisoformat(starts))} – {clock_words(time.fromisoformat(ends))}"  # noqa: RUF001
+    in_a_row = weekdays == list(range(weekdays[0], weekdays[-1] + 1))
+    if len(weekdays) > 2 and in_a_row:
+        return f"{names[weekdays[0]]}–{names[weekdays[-1]]}"  # noqa: RUF001
+    return ", ".join(names[day] for day in weekdays)
+
+
+def _clock(written: str) -> str:
+    return clock_words(time.fromisoformat(written))
 
 
 def _cursor(written: str) -> Cursor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from nexapp.spine.db import db
 PEOPLE = 50
 MOST_PEOPLE = 2000
 NAMES_SHOWN = 12
+SECRET = re.compile(r"(?<=/[cw]/)[\w-]{16,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ def get_timeline(slot: Any, round_number: int | None = None, limit: int = PEOPLE
         skipped=_skipped(slot, shown),
         counts=_counts(slot, shown),
     )
+
+
+def shown_text(body: str) -> str:
+    """A text as its page shows it: who holds a link speaks for the person it was sent to, so its secret is left out."""
+    return SECRET.sub("…", body)
 
 
 def _events(slot: Any) -> Sequence[Any]:

@@ -34,6 +34,8 @@ class House:
     """Name, minutes, price in cents."""
     people: tuple[str, ...] = ()
     area: str = ""
+    sleeps: bool = True
+    """Whether it keeps quiet hours; where it doesn't, texts can be tried out at any hour: nobody real gets them."""
 
 
 DENTAL_PEOPLE = (
@@ -57,7 +59,7 @@ DENTAL = House(
     ),
     staff=("Dr. Smith", "Dr. Patel", "Maria Lopez"),
     services=(("Check-up", 30, 15_000), ("Cleaning", 45, 12_000), ("Whitening", 60, 28_000)),
-    people=DENTAL_PEOPLE, area="+164655501",
+    people=DENTAL_PEOPLE, area="+164655501", sleeps=False,
 )  # fmt: skip
 
 BARBERS = House(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, text
@@ -21,6 +22,7 @@ from nexapp.spine.ids import new_id
 COLORS = ("blue", "green", "orange")
 WEEKDAYS = range(5)
 MORNING, AFTERNOON, EVENING = (time(8), time(12)), (time(12), time(17)), (time(15), time(20))
+NEVER_QUIET: dict[str, Any] = {"quiet_starts": time(), "quiet_ends": time()}
 WORDING = "I agree to get texts when a time opens. Message and data rates may apply. Reply STOP to end, HELP for help."
 
 
@@ -51,7 +53,7 @@ def seed_people() -> list[Seeded]:
 def _seed(house: House) -> Seeded:
     org = create_organization(
         house.name, time_zone=house.time_zone, kind=house.kind, average_value_cents=house.value_cents,
-        phone=house.phone, address=house.address,
+        phone=house.phone, address=house.address, **({} if house.sleeps else NEVER_QUIET),
     )  # fmt: skip
     seeded = Seeded(house, org.id)
     users = _members(seeded)

@@ -79,9 +79,14 @@ def _next_free(zone: str) -> datetime:
     return at
 
 
+def _yesterday_morning(zone: str) -> datetime:
+    yesterday = now().astimezone(ZoneInfo(zone)) - timedelta(days=1)
+    return yesterday.replace(hour=10, minute=5, second=0, microsecond=0)
+
+
 def _seed(seeded: Seeded, plan: Plan, first: datetime, phones: dict[UUID, str]) -> None:
     starts_at = first + timedelta(days=plan.days) + plan.steps * HALF_HOUR
-    opened_at = now() - timedelta(days=1)
+    opened_at = _yesterday_morning(seeded.house.time_zone)
     slot_id = new_id()
     values: dict[str, Any] = {
         "id": slot_id, "org_id": seeded.org_id, "staff_member_id": seeded.staff[plan.staff],
