@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,8 @@ from uuid import UUID
 import httpx
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from twilio.request_validator import RequestValidator
 
 from nexapp.messaging.lanes import OFFERS
 from nexapp.messaging.outbox import NewMessage, queue_messages
@@ -134,3 +137,37 @@ def with_settings(app: Flask) -> Iterator[Callable[..., None]]:
     app.extensions["settings"] = before
     app.extensions.pop("sms_gateway", None)
     app.extensions.pop("sms_gates", None)
+
+
+@dataclass
+class Provider:
+    """Posts webhooks to the app, signed as the provider signs."""
+
+    app: Flask
+    client: FlaskClient
+    run_jobs: Callable[[], None]
+
+    def post(self, path: str, params: dict[str, str], *, signature: str | None = None) -> int:
+        chosen: Settings = self.app.extensions["settings"]
+        genuine = RequestValidator(chosen.twilio_auth_token).compute_signature(f"{chosen.base_url}{path}", params)
+        headers = {"X-Twilio-Signature": genuine if signature is None else signature}
+        return self.client.post(path, data=params, headers=headers).status_code
+
+    def report(self, sid: str, status: str, *, m: UUID | str = "", code: int | None = None) -> int:
+        params = {"MessageSid": sid, "MessageStatus": status, "From": "+15005550006"}
+        if code:
+            params["ErrorCode"] = str(code)
+        answer = self.post(f"/webhooks/twilio/status?m={m}", params)
+        self.run_jobs()
+        return answer
+
+    def reply(self, body: str, *, person: str = "+15559990001", sid: str = "", **more: str) -> int:
+        params = {"MessageSid": sid or f"SM{token_hex(16)}", "From": person, "To": "+15005550006", "Body": body, **more}
+        answer = self.post("/webhooks/twilio/inbound", params)
+        self.run_jobs()
+        return answer
+
+
+@pytest.fixture
+def provider(app: Flask, client: FlaskClient, run_jobs: Callable[[], None]) -> Provider:
+    return Provider(app, client, run_jobs)

@@ -1,0 +1,83 @@
+"""Wording: what may stand in a template, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from nexapp.messaging.segments import measure
+from nexapp.messaging.templates import PURPOSES, check, first_text, load, render
+from nexapp.spine.errors import BadInput
+from nexapp.spine.ids import new_id
+from nexapp.spine.tenancy import SYSTEM, Actor, Role
+from nexapp.spine.unit import unit_of_work
+from tests.messaging.conftest import MakeBusiness
+
+FILLED = {
+    "business": "Downtown Dental", "service": "Cleaning", "staff": "Dr. Smith", "time": "Tue 3:30 PM EST",
+    "url": "https://nex.app/c/abcdefghijklmnopqrstuv", "first_name": "Ana", "price": "$80.00",
+}  # fmt: skip
+
+
+def test_the_default_offer(app: Flask) -> None:
+    with app.app_context():
+        body = render("slot_available", FILLED)
+    assert body == (
+        "Downtown Dental has a cancellation! Tue 3:30 PM EST available. "
+        "Claim now: https://nex.app/c/abcdefghijklmnopqrstuv"
+    )
+    assert measure(body).segments == 1
+
+
+def test_every_default_passes_its_own_check(app: Flask) -> None:
+    with app.app_context():
+        for purpose, kind in PURPOSES.items():
+            check(str(kind.default), purpose)
+            own = dict.fromkeys(kind.allowed, "x")
+            assert "{" not in render(purpose, own)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ ''.__class__.__mro__ }} {{url}}", "{{url.__class__}}", "{% for i in range(10**9) %}x{% endfor %}{{url}}",
+        "{{ url|upper }}", "{{ 7*7 }} {{url}}", "{{url()}}", "{{ url", "{{url}} {{phone}}", "{{ config }} {{url}}", "",
+        "   ", "no link at all", "{{url}}" + "x" * 1000, "{% include '/etc/passwd' %}{{url}}", "{{ [url][0] }}",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_saved(body: str, app: Flask) -> None:
+    with app.test_request_context(), pytest.raises(BadInput):
+        check(body, "slot_available")
+
+
+def test_a_business_with_its_own_wording(
+    app: Flask, make_business: MakeBusiness, owner_sql: Callable[..., Any]
+) -> None:
+    org, other = make_business(), make_business("Other")
+    for version, body, current in ((1, "old {{url}}", False), (2, "Hi {{first_name}}: {{url}}", True)):
+        owner_sql(
+            "INSERT INTO message_templates (id, org_id, purpose, version, body, is_current)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            new_id(), org, "slot_available", version, body, current,
+        )  # fmt: skip
+    with app.app_context(), unit_of_work(Actor(Role.OWNER, org)):
+        assert render("slot_available", FILLED, org) == f"Hi Ana: {FILLED['url']}"
+    with app.app_context(), unit_of_work(SYSTEM):
+        assert render("slot_available", FILLED, other).startswith("Downtown Dental has")
+
+
+def test_a_missing_variable_is_refused_and_odd_ones_do_no_harm(app: Flask) -> None:
+    with app.test_request_context():
+        wording = load("slot_available")
+        with pytest.raises(BadInput):
+            wording.render({"business": "x", "time": None, "url": "u"})
+        assert "{{url}}" in wording.render({**FILLED, "business": "{{url}}\n\n<b>"})
+
+
+def test_the_first_text_says_how_to_stop(app: Flask) -> None:
+    with app.test_request_context():
+        assert first_text("Hello.") == "Hello. Reply STOP to opt out."
+        assert first_text("Reply STOP to end.") == "Reply STOP to end."
