@@ -14,15 +14,19 @@ from flask import Flask, g, request, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
+from wtforms import StringField
 
 from nexapp.factory import build
 from nexapp.local.stack import Stack
 from nexapp.settings import Environment, load_settings
 from nexapp.spine.access import Principal, link, member, platform_admin, public, refuse_unguarded_routes, signed_in
+from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput, Conflict, Forbidden, Gone, NotFound, TooMany, Unavailable
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role, current_actor
 from nexapp.spine.unit import after_commit
+from nexapp.spine.web.forms import LinkForm
+from nexapp.spine.webhooks import WebhookEvent
 
 from .conftest import Sql, leave_effect
 
@@ -70,6 +74,11 @@ def refuse_by_value() -> tuple[str, int]:
 @public("probe", unit=False)
 def without_unit() -> str:
     return str(g.get("unit"))
+
+
+@public("probe")
+def looks_for() -> str:
+    return str(db.session.scalar(db.select(WebhookEvent.id).where(WebhookEvent.source == request.args["name"])))
 
 
 @public("probe", unit=False)
@@ -131,7 +140,7 @@ def add_probes(app: Flask) -> None:
     app.add_url_rule("/api/probe/<status>", endpoint="api_probe", view_func=fail)
     for view in (
         succeed, fail_late, refuse_by_value, without_unit, pool_is_empty, too_large, token, sign_in_probe, hook,
-        for_people, for_managers, for_admins,
+        for_people, for_managers, for_admins, looks_for,
     ):  # fmt: skip
         app.add_url_rule(f"/probe/{view.__name__}", view_func=view, methods=both)
 
@@ -281,6 +290,20 @@ def test_unknown_addresses_and_methods_answer_in_words(client: FlaskClient) -> N
     assert client.get("/probe/too_large").status_code == 413
 
 
+@pytest.mark.parametrize("path", ["/b/%00", "/c/abc%00", "/w/%00%00", "/probe/looks_for?name=a%00b"])
+def test_a_zero_byte_in_an_address_is_not_our_failure(client: FlaskClient, owner_sql: Sql, path: str) -> None:
+    assert client.get(path).status_code in {400, 404}
+    assert owner_sql("SELECT count(*) FROM system_errors") == [(0,)]
+
+
+def test_a_zero_byte_in_a_form_is_left_out(probes: Flask) -> None:
+    class Probe(LinkForm):
+        name = StringField()
+
+    with probes.test_request_context(method="POST", data={"name": " A\x00na "}):
+        assert Probe().name.data == "Ana"
+
+
 def test_an_error_page_that_fails_itself_is_answered_and_recorded(
     client: FlaskClient, probes: Flask, monkeypatch: pytest.MonkeyPatch, owner_sql: Sql
 ) -> None:
@@ -297,8 +320,6 @@ def test_an_error_page_that_fails_itself_is_answered_and_recorded(
 def test_an_error_page_stands_without_a_database(
     client: FlaskClient, probes: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nexapp.spine.db import db
-
     def refuse(*_: object, **__: object) -> None:
         import psycopg
 

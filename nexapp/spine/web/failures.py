@@ -63,6 +63,8 @@ def answer_http(error: HTTPException) -> Any:
 def answer_unknown(error: Exception) -> Any:
     if _is_busy(error):
         return _answer(Unavailable())
+    if _is_unreadable(error):
+        return _answer(_named(400, "unreadable", _http_sentence(400)))
     _capture(error)
     if current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
@@ -166,6 +168,11 @@ def _is_busy(error: BaseException) -> bool:
     return isinstance(error, sqlalchemy.exc.TimeoutError) or (
         isinstance(error, sqlalchemy.exc.OperationalError) and is_unreachable(error)
     )
+
+
+def _is_unreadable(error: Exception) -> bool:
+    """A zero byte in an address: no text of the database can hold it, so nothing can be found under it."""
+    return isinstance(error, sqlalchemy.exc.DataError) and "NUL" in str(error.orig)
 
 
 def _elsewhere(address: str) -> Any:

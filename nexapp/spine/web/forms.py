@@ -11,7 +11,8 @@ from nexapp.spine.errors import BadInput
 
 
 def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+    # No column stores a zero byte, and no person types one.
+    return value.replace("\x00", "").strip() if isinstance(value, str) else value
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]
