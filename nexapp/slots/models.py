@@ -87,7 +87,7 @@ class NotifyWindow(TenantModel, Model):
 
 
 class Slot(TenantModel, Model):
-    """A bookable time of one staff member. Its verbs are in `slots.transitions`."""
+    """A bookable time of one staff member. Its verbs are in `slots.opening` and `slots.holds`."""
 
     __tablename__ = "slots"
 

@@ -427,7 +427,7 @@ def test_the_waiting_list_shows_wishes_and_finds_people(shop: Shop, owner: Brows
     shop.booked(ana)
     body = owner.get("/waiting-list").get_data(as_text=True)
     for words in (
-        "Mon 9:00 AM \u2013 12:00 PM",
+        "Mon\u2013Wed 9:00 AM \u2013 12:00 PM",
         "with Dr. Smith",
         "45 minutes",
         "(646) 555-0101",
