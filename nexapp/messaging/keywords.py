@@ -11,6 +11,7 @@ YES = "YES"
 """After a stop it means START; else it is an answer to what was texted."""
 
 HELP = frozenset({"HELP", "INFO"})
+_PLAIN = STOP | START | HELP | {YES}
 
 _WISHES = tuple(
     re.compile(pattern)
@@ -52,8 +53,8 @@ class Meaning:
 
 def read(body: str, *, opted_out: bool) -> Meaning:
     word = _bare(body).upper()
-    plain = body.strip().upper() == word
-    if word in STOP or word.replace(" ", "") in STOP - {"CANCEL", "END"}:
+    plain = body.strip().upper() in _PLAIN
+    if word in STOP or re.sub(r"[\W_]", "", word) in {"STOPALL", "OPTOUT"}:
         return Meaning("stop", word, plain)
     if word in START or (opted_out and word == YES):
         return Meaning("start", word, plain)

@@ -31,7 +31,8 @@ KEYWORDS = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT",
 
 WISHES = [
     "stop. thank you", "please remove me", "no more texts", "unsubscribe me pls", "Please stop", "STOP TEXTING ME",
-    "stop sending me these messages", "take me off your list", "Don't text me again", "I don\u2019t want any more texts",
+    "stop sending me these messages", "take me off your list", "Don't text me again",
+    "I don\u2019t want any more texts",
     "leave me alone", "opt me out", "wrong number", "Remove my number please", "ok stop", "can you stop please",
     "do not contact me", "Stop it!", "stop these texts", "end texts", "I want to opt out",
 ]  # fmt: skip
