@@ -11,10 +11,14 @@ from nexapp.spine.errors import Conflict, NexError
 
 
 class ClaimRefused(NexError):
-    """A refusal that the claim page answers itself; nothing was changed."""
+    """A refusal that the claim page answers itself; nothing was changed.
+
+    `tried` where the database refused, so that the slot has changed since the page's look-up.
+    """
 
     status = 409
     code = "claim_refused"
+    tried = False
 
 
 class SlotJustTaken(ClaimRefused):

@@ -102,15 +102,13 @@ def _answer(token: str, act: Callable[[Claim], None], done: str | None = None) -
     try:
         act(claim)
     except ClaimRefused as refusal:
-        return _refused(token, refusal)
+        return _refused(token, claim, refusal)
     return redirect(url_for("claims.show", token=token, done=done), 303)  # type: ignore[return-value]
 
 
-def _refused(token: str, refusal: ClaimRefused) -> Response:
-    """Say it with the slot as it stands now: the refused unit has rolled back."""
-    claim = find_claim(token)
-    if claim is None:
-        return unknown_page()
+def _refused(token: str, claim: Claim, refusal: ClaimRefused) -> Response:
+    """Say it with the slot as it stands now. Who only looked has just seen it; a refused unit has rolled back."""
+    claim = (find_claim(token) or claim) if refusal.tried else claim
     if claim.situation.is_theirs and request.endpoint != "claims.release":
         # Their own second tap won: the same person gets the same answer.
         return redirect(url_for("claims.show", token=token), 303)  # type: ignore[return-value]

@@ -17,7 +17,7 @@ from sqlalchemy import Row, func, update
 from sqlalchemy.exc import IntegrityError
 
 from nexapp.slots import holds
-from nexapp.slots.claim_errors import AlreadyBooked, MustWait, NothingHeld, SlotJustTaken
+from nexapp.slots.claim_errors import AlreadyBooked, ClaimRefused, MustWait, NothingHeld, SlotJustTaken
 from nexapp.slots.history import append_event
 from nexapp.slots.models import NotifyRequest, SlotOffer
 from nexapp.slots.times import clock_words
@@ -145,8 +145,12 @@ def stay_on_list(claim: Claim) -> None:
 
 
 def _within(claim: Claim, act: Callable[[], object]) -> None:
-    with unit_of_work(claim.actor):
-        act()
+    try:
+        with unit_of_work(claim.actor):
+            act()
+    except ClaimRefused as refusal:
+        refusal.tried = True
+        raise
 
 
 def _mark_opened(offer: Row[Any]) -> None:
