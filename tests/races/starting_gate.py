@@ -25,13 +25,18 @@ class Post:
     at: float = 0.0
     """Seconds after the gate opens; such a one connects when it is due."""
 
+    cookies: tuple[tuple[str, str], ...] = ()
+
     def encode(self, host: str) -> bytes:
         body = urlencode(self.fields).encode()
-        head = (
-            f"POST {self.path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
-        )
-        return head.encode() + body
+        lines = [
+            f"POST {self.path} HTTP/1.1",
+            f"Host: {host}",
+            f"Content-Length: {len(body)}",
+            "Content-Type: application/x-www-form-urlencoded",
+            *(["Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies)] if self.cookies else []),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 @dataclass(frozen=True)
