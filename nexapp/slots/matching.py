@@ -35,9 +35,14 @@ class Matches:
     skipped: dict[str, int]
 
 
+# One match of a business at a time: two slots opened at once would each count a person's offers without the other's.
+# The lock is taken a statement ahead, so that the match sees what the one before it wrote.
 PLACES = text("""
+    WITH alone AS MATERIALIZED (
+        SELECT pg_advisory_xact_lock(hashtextextended('match:' || CAST(:org_id AS text), 0))
+    )
     SELECT DISTINCT c.time_zone, c.region
-    FROM notify_requests r JOIN consumers c ON c.id = r.consumer_id
+    FROM alone, notify_requests r JOIN consumers c ON c.id = r.consumer_id
     WHERE r.org_id = :org_id AND r.status = 'active'
 """)
 

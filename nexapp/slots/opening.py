@@ -73,10 +73,11 @@ def cancel_slot(slot_id: UUID) -> int:
     slot = get_slot_for_change(slot_id)
     row = transition(slot, (*UNCLAIMED, "held", "pending", "booked"), status="cancelled", **NO_HOLD)
     withdraw_unsent(row)
-    record_event(row, "cancelled", consumer_id=row.was_consumer_id or row.was_holder_id, was=row.was)
+    held = (row.was_holder_id, row.was_hold_offer_id) if row.was == "held" else (None, None)
+    consumer_id, offer_id = (row.was_consumer_id, row.was_offer_id) if row.was in {"pending", "booked"} else held
+    record_event(row, "cancelled", consumer_id=consumer_id, offer_id=offer_id, was=row.was)
     audit.record("slot.cancelled", "slot", row.id, {"was": row.was})
-    claimed = {"held": row.was_hold_offer_id, "pending": row.was_offer_id, "booked": row.was_offer_id}
-    return _tell_displaced(row, claimed.get(row.was))
+    return _tell_displaced(row, offer_id)
 
 
 def release_by_merchant(slot_id: UUID) -> None:

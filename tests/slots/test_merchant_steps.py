@@ -76,6 +76,22 @@ def test_two_at_once_make_one_round(shop: Shop, acting: Acting) -> None:
         shop.sql("DELETE FROM slot_offers")
 
 
+def test_slots_opened_at_once_keep_to_the_daily_cap(shop: Shop, acting: Acting) -> None:
+    shop.sql("UPDATE organizations SET daily_offer_cap = 1")
+    shop.people(20)
+    slots = iter([shop.slot() for _ in range(4)])
+    assert race(acting, shop, lambda: open_slot(next(slots)), 4) == ["done"] * 4
+    assert len(shop.texts()) == 20
+    assert shop.value("SELECT count(*) FROM slot_matches WHERE reason = 'limits'") == 60
+
+
+def test_a_hold_that_ran_out_is_nobody_s_when_the_slot_is_cancelled(shop: Shop, acting: Acting) -> None:
+    slot_id = shop.held(shop.person(), seconds=-1)
+    with acting(shop.owner):
+        assert cancel_slot(slot_id) == 0
+    assert shop.sql("SELECT consumer_id, offer_id FROM slot_events") == [(None, None)]
+
+
 def test_freeing_at_once_makes_one_round(shop: Shop, acting: Acting) -> None:
     client = shop.person()
     shop.people(3)
