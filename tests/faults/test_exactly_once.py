@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 import redis
 
@@ -110,6 +111,30 @@ def test_fan_out_survives_kills_dropped_lines_and_a_flush(
     assert offers_texted(phone, people) == Counter(person.phone for person in people)
     assert {row.status for row in messages(stack, slot_id)} <= {"sent", "delivered"}
     merchant.empty_list()
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis", "phone"])
+def test_fan_out_survives_the_death_of_what_it_needs(stack: Stack, merchant: Merchant, phone: Phone, name: str) -> None:
+    people = join_list(merchant, PEOPLE)
+    phone.fail(latency_ms=LATENCY_MS, **SILENT)
+    slot_id = merchant.open_slot()
+
+    eventually(lambda: accepted_but_uncommitted(stack, phone, slot_id), 15, "a text is accepted and not yet committed")
+    before = stack.kill(name)
+    eventually(lambda: stack.supervisor.pids()[name] != before, 10, "a restart")
+    eventually(lambda: answers(stack), 20, "PostgreSQL answers")
+    await_settled(stack, slot_id)
+
+    assert offers_texted(phone, people) == Counter(person.phone for person in people)
+    assert {row.status for row in messages(stack, slot_id)} <= {"sent", "delivered"}
+    merchant.empty_list()
+
+
+def answers(stack: Stack) -> bool:
+    try:
+        return bool(sql(stack, "SELECT 1"))
+    except psycopg.OperationalError:
+        return False
 
 
 def test_a_slot_opened_twice_at_once_texts_each_person_once(stack: Stack, merchant: Merchant, phone: Phone) -> None:
