@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, DateTime, Row, event, func, text
+from sqlalchemy import Connection, DateTime, Engine, Row, TextClause, create_engine, event, func, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, SessionTransaction, mapped_column, registry
 from sqlalchemy.types import Uuid
 
@@ -89,14 +90,30 @@ def _claims(actor: Actor) -> dict[str, str]:
 
 
 def lookup(sql: str, **params: Any) -> Row[Any] | None:
-    """One row of a read-only SECURITY DEFINER function, in autocommit: no unit, no actor, no lock."""
+    """One row of a read-only SECURITY DEFINER function, in autocommit: no unit, no actor, no lock.
+
+    Asked again once where the pooled connection turns out to be dead: reading twice harms nobody, and a ping before
+    each look-up would cost as much as the look-up.
+    """
+    statement = text(sql)
+    try:
+        return _first_row(statement, params)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return _first_row(statement, params)
+
+
+def _first_row(statement: TextClause, params: dict[str, Any]) -> Row[Any] | None:
     with autocommit_engine().connect() as connection:
-        row: Row[Any] | None = connection.execute(text(sql), params).first()
+        row: Row[Any] | None = connection.execute(statement, params).first()
         return row
 
 
-def autocommit_engine() -> Any:
-    return db.engine.execution_options(isolation_level="AUTOCOMMIT")
+def autocommit_engine() -> Engine:
+    """A pool of its own, so that a look-up never waits for a unit of work, nor a unit for look-ups."""
+    found: Engine = current_app.extensions["lookup_engine"]
+    return found
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -109,6 +126,14 @@ def configure(app: Flask, settings: Settings) -> None:
         "connect_args": _connect_args(settings),
     }
     db.init_app(app)
+    app.extensions["lookup_engine"] = create_engine(
+        sqlalchemy_url(settings.login_url),
+        isolation_level="AUTOCOMMIT",
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=5,
+        connect_args=_connect_args(settings),
+    )
 
 
 def _connect_args(settings: Settings) -> dict[str, Any]:
