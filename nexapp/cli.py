@@ -16,9 +16,7 @@ def register(app: Flask) -> None:
 
 
 @click.command()
-@click.option(
-    "--queue", "queues", multiple=True, help="A queue to work on; repeat for several. Default: all."
-)
+@click.option("--queue", "queues", multiple=True, help="A queue to work on; repeat for several. Default: all.")
 @with_appcontext
 def worker(queues: tuple[str, ...]) -> None:
     """Run a worker until it is told to stop."""

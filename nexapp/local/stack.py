@@ -164,7 +164,7 @@ class Stack:
         if "postgres" in self._own and self.keep.get("seeded"):
             return
         with self.steps.step("Demo data"):
-            self.command("seed-demo")
+            self.command("seed-demo", "--if-empty")
         self.keep.put("seeded", True)
 
     def start_processes(self) -> None:

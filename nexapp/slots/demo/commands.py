@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from nexapp.identity.models import User
+from nexapp.identity.models import Organization, User
 from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
 from nexapp.slots.demo.history import seed_history
 from nexapp.slots.demo.seeding import is_seeded, seed_people
@@ -21,12 +21,15 @@ PLANNED = {DENTAL.slug: PLANS, BARBERS.slug: FEW}
 
 
 @click.command("seed-demo")
+@click.option("--if-empty", is_flag=True, help="Leave a database alone that has a business already.")
 @with_appcontext
-def seed_demo() -> None:
+def seed_demo(if_empty: bool) -> None:
     """Fill the database with demo people and 90 days of history. Does nothing where they are there already."""
     if settings().production:
         raise click.ClickException("The demo's data is refused in production.")
     with unit_of_work(SYSTEM):
+        if if_empty and db.session.scalar(select(Organization.id).limit(1)):
+            return
         if is_seeded():
             click.echo("The demo's data is there already.")
             return
