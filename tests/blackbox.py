@@ -52,10 +52,13 @@ _numbers = itertools.count(2_000_000)
 
 
 @contextmanager
-def running_stack(folder: Path, web_processes: int = 2, **settings: str) -> Iterator[Stack]:
-    """Everything: PostgreSQL, Redis, the phone, web processes, workers, scheduler; empty of data."""
+def running_stack(folder: Path, *, web_processes: int = 2, durable: bool = False, **settings: str) -> Iterator[Stack]:
+    """Everything: PostgreSQL, Redis, the phone, web processes, workers, scheduler; empty of data.
+
+    `durable` for who kills PostgreSQL: else it forgets what it committed in the last half second.
+    """
     os.chmod(folder.parent, 0o755)  # the server's own user must reach its folder
-    stack = Stack(folder, durable=False)
+    stack = Stack(folder, durable=durable)
     try:
         yield stack.start_all({**SETTINGS, **settings}, web_processes=web_processes, demo=False)
     finally:

@@ -13,7 +13,8 @@ from tests.blackbox import Phone, running_stack
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # Few texts in flight: a fan-out then takes long enough for what is done to it.
-    with running_stack(tmp_path_factory.mktemp("faults"), web_processes=2, SMS_IN_FLIGHT="8") as running:
+    folder = tmp_path_factory.mktemp("faults")
+    with running_stack(folder, web_processes=2, durable=True, SMS_IN_FLIGHT="8") as running:
         yield running
 
 
