@@ -9,15 +9,16 @@ from typing import Any
 import phonenumbers
 from babel.core import get_global
 from flask_babel import gettext as _
-from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult, geocoder
+from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult
 from phonenumbers import timezone as phone_zones
 from wtforms import ValidationError
 
-from nexapp.identity.regions import ELSEWHERE, HOME_ZONES, STATES
+from nexapp.identity.regions import ELSEWHERE, HOME_ZONES, STATE_OF_AREA
 from nexapp.spine.config import settings
 from nexapp.spine.errors import BadInput
 
 LONGEST = 60
+NORTH_AMERICA = 1
 FICTION = re.compile(r"\+1(555\d{7}|[2-9]\d{2}55501\d{2})")
 """The area code 555, and 555-0100 to 555-0199 of every other: nobody can own these."""
 
@@ -83,11 +84,10 @@ def zone_of(phone: str) -> str:
 def region_of(phone: str) -> str:
     """`US-FL` where the area code tells the state, else the country: `US`."""
     number = phonenumbers.parse(phone)
+    if number.country_code == NORTH_AMERICA and (state := STATE_OF_AREA.get(str(number.national_number)[:3])):
+        return state
     country = phonenumbers.region_code_for_number(number)
-    place = geocoder.description_for_number(number, "en")
-    if town := re.fullmatch(r".+, ([A-Z]{2})", place):
-        return f"{country}-{town.group(1)}"
-    return STATES.get(place, country or phonenumbers.region_code_for_country_code(number.country_code or 1))
+    return country or phonenumbers.region_code_for_country_code(number.country_code or NORTH_AMERICA)
 
 
 def prefix_of(phone: str) -> str:
