@@ -17,6 +17,10 @@ UNFINISHED = """
     SELECT EXISTS (SELECT FROM messages WHERE status IN ('queued', 'sending', 'sent'))
         OR EXISTS (SELECT FROM background_jobs WHERE status IN ('queued', 'retrying', 'running') AND run_at <= now())
 """
+LEFT = """
+    SELECT 'message', status, error, count(*) FROM messages GROUP BY 1, 2, 3
+    UNION ALL SELECT name, status, error, count(*) FROM background_jobs GROUP BY 1, 2, 3
+"""
 
 
 class FanOut:
@@ -38,7 +42,10 @@ class FanOut:
 
     def settle(self) -> None:
         """Wait for the receipts, which are the product's work too, but not this measure's."""
-        wait_until(lambda: not self._product.sql(UNFINISHED)[0][0], "receipts of all texts", every=0.2)
+        try:
+            wait_until(lambda: not self._product.sql(UNFINISHED)[0][0], "receipts of all texts", 120, every=0.2)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}: {self._product.sql(LEFT)}") from None
 
     def _open(self, slot_id: UUID) -> None:
         with self._product.app.app_context(), unit_of_work(Actor(Role.OWNER, self.business.org_id)):

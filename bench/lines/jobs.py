@@ -14,8 +14,8 @@ from nexapp.spine.jobs import enqueue_many
 from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
 
-JOBS = 1_000
-ROUNDS = 2
+JOBS = 10_000
+ROUNDS = 5
 METRIC = f"{JOBS:,} durable jobs queued and run"
 ENDED = """
     SELECT count(*), extract(epoch FROM max(finished_at)) FROM background_jobs

@@ -10,7 +10,7 @@ monkey.patch_all()
 import hashlib
 import os
 
-from flask import Flask, Response, render_template_string
+from flask import Flask, Response
 from sqlalchemy import create_engine, text
 
 LOCK = text("""
@@ -21,6 +21,7 @@ HOLD = text("UPDATE bench.peer_slots SET status = 'held', held_by = :offer WHERE
 PAGE = "<!doctype html><title>{{ title }}</title><main><h1>{{ title }}</h1><p>{{ sentence }}</p></main>"
 
 app = Flask(__name__)
+page = app.jinja_env.from_string(PAGE)
 engine = create_engine(
     os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), pool_size=10, max_overflow=40
 )
@@ -39,5 +40,5 @@ def hold(token: str) -> Response:
         if is_open:
             connection.execute(HOLD, {"offer": found.offer_id, "slot": found.id})
     if is_open:
-        return Response(render_template_string(PAGE, title="It is yours", sentence="Confirm it now."), 200)
-    return Response(render_template_string(PAGE, title="Just taken", sentence="You stay on the list."), 409)
+        return Response(page.render(title="It is yours", sentence="Confirm it now."), 200)
+    return Response(page.render(title="Just taken", sentence="You stay on the list."), 409)
