@@ -10,7 +10,7 @@ from bench.product import Product, product
 from bench.rounds import Line, show_seconds
 
 TEXTS = 600
-PER_SECOND = 20
+PER_SECOND = 10
 ARITHMETIC = (TEXTS - 1) / PER_SECOND
 LARGEST_RATIO = 1.02
 SLACK_SECONDS = 0.25
