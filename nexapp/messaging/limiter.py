@@ -18,8 +18,11 @@ LOW_SECONDS = 0.2
 SLACK = 1.002
 """A hair below the limit: the provider measures with another clock."""
 
-CREDIT_SECONDS = 0.5
-"""So much of the time that was lost while texts waited is made up for; idle time never is."""
+CREDIT_SECONDS = 0.1
+"""So much of the time that was lost while texts waited is made up for; idle time never is.
+
+Little, for the provider counts by the second: what a starved machine lost stays lost.
+"""
 
 _RESERVE = """
 local time = redis.call('TIME')

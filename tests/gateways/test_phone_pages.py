@@ -127,3 +127,13 @@ def test_what_is_not_there(phone: PhoneProcess) -> None:
     assert phone.call("GET", "/dev/phone/../secret")[0] == 404
     assert phone.call("GET", "/2010-04-01/Accounts/AC1/Messages.json")[0] == 401
     assert phone.json("GET", "/health") == {"status": "ok"}
+
+
+def test_an_emptied_phone_has_no_texts(phone: PhoneProcess, gateway: TwilioGateway, person: str) -> None:
+    gateway.send(OutboundSms(person, "Soon forgotten"))
+
+    status, _headers, _body = phone.call("DELETE", "/dev/phone/messages")
+
+    assert status == 204
+    assert phone.json("GET", "/dev/phone/messages.json") == []
+    assert "Soon forgotten" not in page(phone)

@@ -39,6 +39,7 @@ class Phone:
             ("GET", "/dev/phone"): self._page.show,
             ("GET", "/dev/phone/phones"): self._page.show_phones,
             ("GET", "/dev/phone/messages.json"): self._list_messages,
+            ("DELETE", "/dev/phone/messages"): self._forget,
             ("GET", "/dev/phone/ledger.json"): self._sum_up,
             ("POST", "/dev/phone/replies"): self._reply,
             ("GET", "/dev/phone/faults"): self._show_faults,
@@ -81,6 +82,10 @@ class Phone:
                 "create_answers": dict(self._provider.answers),
             }
         )
+
+    async def _forget(self, _request: Request) -> Response:
+        await self._ledger.forget()
+        return Response(204)
 
     async def _reply(self, request: Request) -> Response:
         try:

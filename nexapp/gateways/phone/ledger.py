@@ -82,6 +82,12 @@ class Ledger:
     async def opt_in(self, sender: str, person: str) -> None:
         await self._write("DELETE FROM opt_outs WHERE sender = ? AND person = ?", (sender, person))
 
+    async def forget(self) -> None:
+        """Empty every phone, opt-outs included."""
+        self._people.clear()
+        await self._write("DELETE FROM messages", ())
+        await self._write("DELETE FROM opt_outs", ())
+
     def is_opted_out(self, sender: str, person: str) -> bool:
         sql = "SELECT 1 FROM opt_outs WHERE sender = ? AND person = ?"
         return self._db.execute(sql, (sender, person)).fetchone() is not None
