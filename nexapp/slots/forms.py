@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
 from wtforms import (
@@ -20,7 +21,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES, NewSlot
 from nexapp.slots.form_fields import one_line, readable
@@ -34,8 +35,18 @@ DEAREST = 1_000_000
 STATES = ("draft", "open", "held", "pending", "booked", "completed", "no_show", "expired", "cancelled")
 
 
+class PriceField(DecimalField):  # type: ignore[misc]
+    data: Decimal | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not self.data.is_finite():
+            self.data = None
+            raise ValueError(gettext("Enter a price from 0 to 1,000,000."))
+
+
 class SlotForm(PageForm):
-    key = HiddenField(validators=[InputRequired(), Length(max=64)], filters=[one_line])
+    key = HiddenField(validators=[DataRequired(), Length(max=64)], filters=[one_line])
     staff_member_id = SelectField(_("Who"), validators=[InputRequired()], coerce=str, validate_choice=True, choices=[])
     on = DateField(_("Day"), validators=[InputRequired(_("Enter the day, such as 2026-11-27."))])
     at = TimeField(_("Start"), validators=[InputRequired(_("Enter the time, such as 09:30."))])
@@ -49,7 +60,7 @@ class SlotForm(PageForm):
         ],
     )
     service_id = SelectField(_("Service"), validators=[Optional()], choices=[])
-    price = DecimalField(
+    price = PriceField(
         _("Price"),
         validators=[Optional(), NumberRange(0, DEAREST, _("Enter a price from 0 to 1,000,000."))],
     )
@@ -90,7 +101,7 @@ class BookingForm(PageForm):
     name = StringField(
         _("Name"),
         validators=[
-            InputRequired(_("Enter the client's name.")),
+            DataRequired(_("Enter the client's name.")),
             Length(max=80, message=_("Use at most 80 characters.")),
         ],
         filters=[one_line],

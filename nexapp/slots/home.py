@@ -9,7 +9,6 @@ from typing import Any
 from flask import Response
 
 from nexapp.slots import queries
-from nexapp.slots.queries import SlotFilter
 from nexapp.slots.times import midnight, today_in, week_of
 from nexapp.slots.views import pages
 from nexapp.spine.access import member
@@ -25,10 +24,10 @@ def home() -> Response:
     business = queries.get_business()
     zone = business.time_zone
     today = today_in(zone)
-    slots, _more = queries.list_slots(SlotFilter(today, today), zone)
     monday, _next = week_of(today)
     return page(
-        "slots/home.html", "slots/_home.html", business=business, today=today, day=_by_staff(slots),
+        "slots/home.html", "slots/_home.html", business=business, today=today,
+        day=_by_staff(queries.list_day(today, zone)),
         live=queries.list_live_slots(), ahead=_changeable(queries.list_bookings_ahead(midnight(today + SOON, zone))),
         week=queries.get_week(monday, zone), waiting=queries.count_waiting(),
         public_link=queries.public_link(business.slug), may_add=current_actor().role.at_least(Role.STAFF),

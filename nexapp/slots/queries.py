@@ -76,9 +76,7 @@ def list_slots(
 
     `until` asks again for a page that ended there, however many slots it has now.
     """
-    query = _slot_rows().where(
-        Slot.starts_at >= midnight(wanted.first, zone), Slot.starts_at < midnight(wanted.last + timedelta(days=1), zone)
-    )
+    query = _on_days(wanted.first, wanted.last, zone)
     if wanted.staff_member_id:
         query = query.where(Slot.staff_member_id == wanted.staff_member_id)
     if wanted.state:
@@ -89,6 +87,11 @@ def list_slots(
     rows = db.session.execute(query.order_by(Slot.starts_at, Slot.id)).all()
     more = until is None and len(rows) > PAGE
     return (rows[:PAGE], (rows[PAGE - 1].starts_at, rows[PAGE - 1].id)) if more else (rows, None)
+
+
+def list_day(on: date, zone: str) -> Sequence[Any]:
+    """All slots of a local day in order of time, however many the team has."""
+    return db.session.execute(_on_days(on, on, zone).order_by(Slot.starts_at, Slot.id)).all()
 
 
 def get_slot(slot_id: UUID) -> Any:
@@ -187,6 +190,12 @@ def _slot_rows() -> Any:
         .join(counts, onclause=true())
         .where(Slot.org_id == _tenant())
     )  # fmt: skip
+
+
+def _on_days(first: date, last: date, zone: str) -> Any:
+    return _slot_rows().where(
+        Slot.starts_at >= midnight(first, zone), Slot.starts_at < midnight(last + timedelta(days=1), zone)
+    )
 
 
 def _counts() -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, time, timedelta
 from typing import Any
@@ -96,6 +98,15 @@ class Chosen(SelectField):  # type: ignore[misc]
         self.choices = [SelectChoice("", nothing), *(SelectChoice(str(row_id), name) for row_id, name in rows)]
 
 
+class Rows(FieldList):  # type: ignore[misc]
+    """Rows by their numbers in the form; what is no number of ours is no row."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        names = [name for name in formdata if re.match(r"-[0-9]{1,3}-", name[len(prefix) :])]
+        found: Iterator[int] = super()._extract_indices(prefix, names)
+        return found
+
+
 class WindowForm(Form):  # type: ignore[misc]
     """One row: days, from, to. No day: every day; no time: the whole day."""
 
@@ -132,7 +143,7 @@ class WishesForm(LinkForm):
     )
     starts_on = Day(_("First day"))
     ends_on = Day(_("Last day"))
-    windows = FieldList(FormField(WindowForm), min_entries=1, max_entries=MOST_WINDOWS)
+    windows = Rows(FormField(WindowForm), min_entries=1, max_entries=MOST_WINDOWS)
     staff_member_id = Chosen(_("With whom"))
     service_id = Chosen(_("Service"))
     minutes_needed = WholeNumber(_("Minutes you need"), least=5, most=720)
@@ -141,7 +152,7 @@ class WishesForm(LinkForm):
     class Meta(LinkForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             # Rows take no filters; the fields in them would.
-            if unbound_field.field_class in {FieldList, FormField}:
+            if unbound_field.field_class in {Rows, FormField}:
                 return unbound_field.bind(form=form, **options)
             return super().bind_field(form, unbound_field, options)
 

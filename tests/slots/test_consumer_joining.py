@@ -280,3 +280,11 @@ def test_an_opted_out_number_gets_its_code_and_is_told_afterwards(
     answer = join()
     assert "text START" in text_of(client.get(answer.headers["Location"]))
     assert world.value("SELECT opted_out_at IS NOT NULL FROM consumers")
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "-1", "0x", ""])
+def test_a_row_with_an_odd_number_is_no_row(client: FlaskClient, world: World, number: str) -> None:
+    odd = {f"windows-{number}-starts": "09:00", "windows-1-starts": "13:00"}
+    assert client.post(ASK, data=GOOD | odd).status_code == 303
+    windows = world.value("SELECT payload -> 'wishes' -> 'windows' FROM verification_codes")
+    assert {starts for _weekday, starts, _ends in windows} == {"13:00:00"}

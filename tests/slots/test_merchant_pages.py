@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from nexapp.slots.forms import STATES
+from nexapp.slots.times import today_in
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import Role
@@ -130,11 +131,13 @@ def test_the_same_form_twice_is_one_slot(shop: Shop, owner: Browser) -> None:
         ({"price": "-1"}, "Enter a price"),
         ({"price": "NaN"}, "Price"),
         ({"price": "Infinity"}, "Enter a price"),
+        ({"price": "sNaN"}, "Enter a price"),
         ({"note": "x" * 501}, "Use at most 500 characters."),
         ({"staff_member_id": "nobody"}, "Not a valid choice"),
         ({"staff_member_id": str(uuid4())}, "Not a valid choice"),
         ({"service_id": str(uuid4())}, "Not a valid choice"),
         ({"key": ""}, ""),
+        ({"key": " "}, ""),
     ],
 )
 def test_what_cannot_be_used_is_said_and_kept(
@@ -230,6 +233,16 @@ def test_the_home_page_says_who_is_holding(shop: Shop, owner: Browser) -> None:
     assert "data-countdown" in body
 
 
+def test_the_home_page_shows_the_whole_day_of_a_large_team(shop: Shop, owner: Browser) -> None:
+    noon = datetime.combine(today_in(shop.zone), time(12), ZoneInfo(shop.zone))
+    slots = []
+    for number in range(21):
+        starts_at = noon + timedelta(minutes=10 * number)
+        slots += [shop.slot(starts_at, 10, staff_member_id=staff) for staff in (shop.staff_id, shop.other_staff_id)]
+    body = owner.get("/home").get_data(as_text=True)
+    assert [slot_id for slot_id in slots if f"/slots/{slot_id}" not in body] == []
+
+
 def test_client_cancelled_in_one_tap(shop: Shop, owner: Browser) -> None:
     shop.people(3)
     slot_id = shop.booked(shop.person("Gone"), starts_at=now() + timedelta(hours=3))
@@ -268,7 +281,8 @@ def test_booking_by_hand(shop: Shop, owner: Browser) -> None:
     wrong = owner.post(f"/slots/{slot_id}/booking", name="Walter", phone="not a number")
     assert wrong.status_code == 422
     assert "Walter" in wrong.get_data(as_text=True)
-    assert owner.post(f"/slots/{slot_id}/booking", name="").status_code == 422
+    for nobody in ("", "  ", "\u202e"):
+        assert owner.post(f"/slots/{slot_id}/booking", name=nobody).status_code == 422
     done = owner.post(f"/slots/{slot_id}/booking", fragment=True, name="Walter <b>", phone="(212) 555-0177")
     assert done.status_code == 200
     assert "Walter &lt;b&gt;" in done.get_data(as_text=True)
