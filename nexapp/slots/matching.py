@@ -43,7 +43,7 @@ PLACES = text("""
     )
     SELECT DISTINCT c.time_zone, c.region
     FROM alone, notify_requests r JOIN consumers c ON c.id = r.consumer_id
-    WHERE r.org_id = :org_id AND r.status = 'active'
+    WHERE r.org_id = :org_id AND r.status IN ('active', 'paused')
 """)
 
 # The look-up over all businesses is asked once, for everybody whose own wishes fit; its answer names nobody's rows.

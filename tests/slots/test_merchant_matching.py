@@ -213,6 +213,14 @@ def test_quiet_hours_hold_the_text_until_they_end(shop: Shop, acting: Acting) ->
     assert shop.value("SELECT send_at FROM slot_matches") == send_at
 
 
+def test_quiet_hours_also_hold_for_somebody_whose_pause_ended_tonight(shop: Shop, acting: Acting) -> None:
+    ends = quiet_now(shop)
+    request_id = shop.person(status="paused", paused_until=now().astimezone(ZONE).date())
+    slot_id = opened(shop, acting, shop.slot(ends + timedelta(hours=5)))
+    assert shop.reason(slot_id, request_id) is None
+    assert shop.value("SELECT send_at > now() FROM messages")
+
+
 def test_quiet_hours_skip_when_the_start_is_too_near(shop: Shop, acting: Acting) -> None:
     quiet_now(shop)
     request_id = shop.person()
