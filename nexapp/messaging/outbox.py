@@ -77,9 +77,11 @@ def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
     return written
 
 
-def cancel_queued(subject_kind: str, subject_ids: Sequence[UUID]) -> int:
-    """Cancel what has not left yet; how many. What is under way is not sent a second time."""
+def cancel_queued(subject_kind: str, subject_ids: Sequence[UUID], purpose: str | None = None) -> int:
+    """Cancel what has not left yet, of one purpose or of all; how many. What is under way isn't sent a second time."""
     about = [Message.subject_kind == subject_kind, Message.subject_id.in_(subject_ids)]
+    if purpose is not None:
+        about.append(Message.purpose == purpose)
     if (org_id := current_actor().org_id) is not None:
         about.append(Message.org_id == org_id)
     _change([*about, Message.status == "sending"], expires_at=func.now())

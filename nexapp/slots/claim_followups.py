@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,21 +58,22 @@ def text_refusal(slot: Row[Any], offer_id: UUID, *, answered: bool) -> None:
         body = _(
             "%(business)s did not answer in time, so %(time)s is not booked. You stay on the waiting list.", **words
         )
-    _queue(facts, offer_id, body, DECLINED)
+    # Until the end: a booking may lapse with the start, and who is on the way has to know.
+    _queue(facts, offer_id, body, DECLINED, facts.ends_at)
 
 
 def _text_winner(slot: Row[Any], offer_id: UUID) -> None:
     facts = _facts(slot, offer_id)
     words = {**slot_words(facts), "first_name": first_name(facts.profile_name), "url": claim_url(offer_id)}
-    _queue(facts, offer_id, render(CONFIRMED, words, facts.org_id), CONFIRMED)
+    _queue(facts, offer_id, render(CONFIRMED, words, facts.org_id), CONFIRMED, facts.starts_at)
 
 
-def _queue(facts: Row[Any], offer_id: UUID, body: str, purpose: str) -> None:
+def _queue(facts: Row[Any], offer_id: UUID, body: str, purpose: str, expires_at: datetime) -> None:
     queue_messages(
         [
             NewMessage(
                 to_phone=facts.phone, body=body, purpose=purpose, lane=ANSWERS, consumer_id=facts.consumer_id,
-                subject_kind=SUBJECT, subject_id=offer_id, expires_at=facts.starts_at,
+                subject_kind=SUBJECT, subject_id=offer_id, expires_at=expires_at,
             )
         ]
     )  # fmt: skip

@@ -40,7 +40,7 @@ INSERT = text("""
 UNSENT = text("""
     SELECT m.subject_id FROM messages m JOIN slot_offers f ON f.org_id = m.org_id AND f.id = m.subject_id
     WHERE f.org_id = :org_id AND f.slot_id = :slot_id AND m.subject_kind = 'slot_offer'
-      AND m.status IN ('queued', 'sending')
+      AND m.purpose = 'slot_available' AND m.status IN ('queued', 'sending')
 """)
 
 
@@ -63,10 +63,11 @@ def offer_to(slot: Any, people: Sequence[Any]) -> int:
 
 
 def withdraw_unsent(slot: Any) -> int:
-    """Cancel the texts of this slot that have not left yet."""
+    """Cancel the offers of this slot that have not left yet; who took part in it still gets their answer."""
     waiting = db.session.scalars(UNSENT, {"org_id": slot.org_id, "slot_id": slot.id}).all()
     # A statement takes 65,535 values at most.
-    return sum(cancel_queued(SUBJECT, waiting[start : start + BATCH]) for start in range(0, len(waiting), BATCH))
+    parts = (waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH))
+    return sum(cancel_queued(SUBJECT, part, PURPOSE) for part in parts)
 
 
 def slot_words(slot: Any) -> dict[str, str]:

@@ -17,13 +17,13 @@ from nexapp.identity.models import Organization
 from nexapp.messaging.consumers import ensure_consumer
 from nexapp.messaging.lanes import ANSWERS
 from nexapp.messaging.models import Consumer
-from nexapp.messaging.outbox import NewMessage, queue_messages
+from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
 from nexapp.messaging.templates import render
 from nexapp.slots.errors import SlotChanged, TooLateToOffer
 from nexapp.slots.history import record_event
 from nexapp.slots.matching import match_waiting_list
 from nexapp.slots.models import ConsumerProfile, Slot, SlotOffer
-from nexapp.slots.offers import first_name, offer_to, slot_words, withdraw_unsent
+from nexapp.slots.offers import SUBJECT, first_name, offer_to, slot_words, withdraw_unsent
 from nexapp.slots.transitions import (
     NO_BOOKING,
     NO_HOLD,
@@ -146,6 +146,8 @@ def _tell_displaced(row: Any, offer_id: UUID | None) -> int:
         )
         .where(SlotOffer.org_id == row.org_id, SlotOffer.id == offer_id)
     ).one()
+    # A confirmation that has not left yet would be news of yesterday.
+    cancel_queued(SUBJECT, [offer_id])
     words = slot_words(row) | {"first_name": first_name(person.name), "url": ""}
     queue_messages([_farewell(row, person, render("booking_cancelled", words, row.org_id))])
     return 1

@@ -20,7 +20,7 @@ from nexapp.messaging.consumers import ensure_consumer
 from nexapp.messaging.models import Consumer
 from nexapp.messaging.outbox import cancel_queued
 from nexapp.slots.models import Consent, ConsumerProfile, NotifyRequest, NotifyWindow, Slot, SlotOffer
-from nexapp.slots.offers import SUBJECT
+from nexapp.slots.offers import PURPOSE, SUBJECT
 from nexapp.slots.times import today_in
 from nexapp.slots.tokens import hash_token, request_token
 from nexapp.spine import audit
@@ -151,11 +151,16 @@ def leave(request_id: UUID) -> None:
 
 
 def rejoin(request_id: UUID, wording: str, ip: str | None) -> None:
-    """Back on the list after leaving, with the same wishes and a consent of its own. Dates that passed are dropped."""
+    """Back on the list after leaving, with the same wishes and a consent of its own. Dates that passed are dropped.
+
+    A request has lapsed with its last day, whether or not a job said so yet.
+    """
     request = get_request(request_id)
-    if not _set_status(request_id, "active", only_from=("left", "lapsed")):
+    is_over = request.ends_on is not None and request.ends_on < business_today()
+    ended = ("left", "lapsed", "active", "paused") if is_over else ("left", "lapsed")
+    if not _set_status(request_id, "active", only_from=ended):
         return
-    if request.ends_on is not None and request.ends_on < business_today():
+    if is_over:
         _set(request_id, time_range="any", starts_on=None, ends_on=None)
     _keep_consent(request.consumer_id, wording, "private_page", ip)
     audit.record("waiting_list.rejoined", "notify_request", request_id)
@@ -279,12 +284,12 @@ def _cancel_unsent(request_id: UUID) -> None:
     waiting = db.session.scalars(
         text(
             "SELECT f.id FROM slot_offers f JOIN messages m ON m.org_id = f.org_id AND m.subject_id = f.id"
-            " WHERE f.org_id = :org AND f.notify_request_id = :request AND m.status = 'queued'"
+            " WHERE f.org_id = :org AND f.notify_request_id = :request AND m.status = 'queued' AND m.purpose = :purpose"
         ),
-        {"org": current_actor().tenant, "request": request_id},
+        {"org": current_actor().tenant, "request": request_id, "purpose": PURPOSE},
     ).all()
     if waiting:
-        cancel_queued(SUBJECT, list(waiting))
+        cancel_queued(SUBJECT, list(waiting), PURPOSE)
 
 
 def _tell_list(org_id: UUID) -> None:

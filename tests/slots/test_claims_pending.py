@@ -90,6 +90,30 @@ def test_silence_lets_it_lapse_once(
     assert "did not answer" in world.value("SELECT body FROM messages WHERE purpose = 'booking_declined'")
 
 
+def test_a_booking_that_lapses_with_the_start_is_told_all_the_same(
+    world: World, slot_id: UUID, ana: Offer, run_jobs: Callable[[], None], send_texts: Callable[[], None]
+) -> None:
+    world.sql("UPDATE slots SET starts_at = now() - interval '1 second', pending_until = now() - interval '1 second'")
+    world.sql("UPDATE background_jobs SET run_at = now() WHERE name = 'lapse_pending'")
+    run_jobs()
+    send_texts()
+    assert world.state(slot_id) == "expired"
+    assert world.value("SELECT status FROM messages WHERE purpose = 'booking_declined'") in {"sent", "delivered"}
+
+
+def test_who_takes_it_next_cancels_no_answer_to_another(
+    client: FlaskClient, world: World, slot_id: UUID, ana: Offer, acting: Acting
+) -> None:
+    ben, cleo = (world.offer(slot_id, world.person(f"+1212555012{n}", name)) for n, name in ((4, "Ben"), (5, "Cleo")))
+    unsent = world.unsent_text(cleo)
+    with acting(merchant(world)):
+        pending.decline(slot_id)
+    hold(client, ben)
+    assert confirm(client, ben, "Ben").status_code == 303
+    assert world.value("SELECT status FROM messages WHERE id = %s", unsent) == "cancelled"
+    assert world.value("SELECT status FROM messages WHERE purpose = 'booking_declined'") == "queued"
+
+
 def test_another_business_can_not_answer(
     world: World, other_world: World, slot_id: UUID, ana: Offer, acting: Acting
 ) -> None:

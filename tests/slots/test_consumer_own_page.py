@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from nexapp.slots.times import today_in
-from tests.slots.consumer_world import Person, World, text_of
+from tests.slots.consumer_world import Person, World, confirm, hold, text_of
 
 pytest_plugins = ["tests.slots.consumer_world"]
 ZONE = "America/New_York"
@@ -157,3 +157,29 @@ def test_a_link_reaches_its_own_request_only(client: FlaskClient, world: World, 
     client.post(f"{path}/preferences", data={"time_range": "today"})
     assert world.sql("SELECT * FROM notify_requests WHERE org_id = %s", other_world.org_id) == before
     assert world.value("SELECT count(*) FROM consents WHERE org_id = %s", other_world.org_id) == 0
+
+
+@pytest.mark.parametrize("stored", ["active", "paused", "lapsed"])
+def test_who_lapsed_joins_again_whether_or_not_a_job_noticed(
+    client: FlaskClient, world: World, path: str, stored: str
+) -> None:
+    yesterday = today_in(ZONE) - timedelta(days=1)
+    world.sql("UPDATE notify_requests SET status = %s, time_range = 'dates', ends_on = %s", stored, yesterday)
+    assert "Join the list again" in shown(client, path)
+    answer = client.post(f"{path}/rejoin")
+    body = shown(client, answer.headers["Location"])
+    assert "everyone it suits is told at once" in body
+    assert world.sql("SELECT status, ends_on FROM notify_requests") == [("active", None)]
+    assert world.value("SELECT count(*) FROM consents") == 1
+
+
+def test_who_leaves_after_booking_still_gets_the_confirmation(
+    client: FlaskClient, world: World, ana: Person, path: str
+) -> None:
+    offer = world.offer(world.slot(), ana)
+    hold(client, offer)
+    confirm(client, offer)
+    waiting = world.unsent_text(world.offer(world.slot(), ana))
+    assert client.post(f"{path}/leave").status_code == 303
+    assert world.value("SELECT status FROM messages WHERE id = %s", waiting) == "cancelled"
+    assert world.value("SELECT status FROM messages WHERE purpose = 'booking_confirmed'") == "queued"
