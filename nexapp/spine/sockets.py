@@ -38,8 +38,8 @@ def forget_session(*_: Any) -> None:
 @socketio.on("subscribe")  # type: ignore[untyped-decorator]
 def subscribe(message: Any) -> dict[str, list[str]]:
     """Join the topics asked for; answers which were joined and which refused."""
-    asked = message.get("topics", []) if isinstance(message, dict) else []
-    names = [name for name in asked[:MOST_TOPICS] if isinstance(name, str)]
+    asked = message.get("topics") if isinstance(message, dict) else None
+    names = [name for name in asked[:MOST_TOPICS] if isinstance(name, str)] if isinstance(asked, list) else []
     who = principal()
     joined = [name for name in names if may_join(who, name)]
     for name in joined:

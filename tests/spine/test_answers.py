@@ -433,6 +433,11 @@ def test_a_links_page_tells_nobody_its_address(client: FlaskClient) -> None:
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "noindex" in headers["X-Robots-Tag"]
     assert headers["Cache-Control"] == "no-store"
+    unknown = client.get("/probe/unknown/x").headers
+    forged = client.post("/probe/link/secret-token-1", headers={"Origin": "https://evil.example"}).headers
+    for refused in (unknown, forged):
+        assert refused["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in refused["X-Robots-Tag"]
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts(client: FlaskClient) -> None:
@@ -456,6 +461,8 @@ def production(services: Stack) -> FlaskClient:
 def test_production_speaks_https_only(production: FlaskClient) -> None:
     answer = production.get("/terms?a=1", base_url="http://nexapp.example")
     assert (answer.status_code, answer.location) == (308, "https://nexapp.example/terms?a=1")
+    astray = production.get("/terms", base_url="http://evil.example")
+    assert (astray.status_code, astray.location) == (308, "https://nexapp.example/terms")
     behind = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "nexapp.example"}
     answer = production.get("/probe/sign_in_probe", headers=behind)
     assert answer.status_code == 200

@@ -14,6 +14,7 @@ from nexapp.spine import realtime
 from nexapp.spine.access import Principal
 from nexapp.spine.ids import new_id
 from nexapp.spine.realtime import may_join, publish, socketio
+from nexapp.spine.sockets import subscribe
 from nexapp.spine.tenancy import SYSTEM, Actor
 from tests.live import Heard
 
@@ -86,3 +87,9 @@ def test_platform_signals_are_for_platform_admins(app: Flask) -> None:
         assert not may_join(Principal(new_id(), new_id(), new_id()), "admin:ops")
         assert not may_join(None, "admin:ops")
         assert not may_join(Principal(new_id(), new_id(), is_platform_admin=True), "admin:else")
+
+
+@pytest.mark.parametrize("message", [None, "org:1", [], {}, {"topics": None}, {"topics": 5}, {"topics": {"org": 1}}])
+def test_a_message_that_asks_for_nothing_joins_nothing(app: Flask, message: object) -> None:
+    with app.test_request_context("/"):
+        assert subscribe(message) == {"joined": [], "refused": []}

@@ -37,9 +37,10 @@ class NexFlask(Flask):
     def _dispatch(self, endpoint: str) -> Response:
         access = access_of(self, endpoint)
         assert access is not None  # noqa: S101 - refused at start
+        # Known before anything is refused: a link's refusals keep its address to themselves, too.
+        g.access = access
         refuse_forgery(access)
-        actor = access.load(dict(request.view_args or {}))
-        g.access, g.actor = access, actor
+        g.actor = actor = access.load(dict(request.view_args or {}))
         if actor is None or not access.unit:
             return self._answer(endpoint)
         with unit_of_work(actor):

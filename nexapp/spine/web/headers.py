@@ -35,7 +35,8 @@ def configure(app: Flask) -> None:
 def use_https() -> Response | None:
     # Health checks come from inside, over plain HTTP.
     if settings().serves_https and settings().production and not request.is_secure and not _is_health():
-        return redirect(request.url.replace("http://", "https://", 1), 308)  # type: ignore[return-value]
+        # To our own name, whatever name the request was sent to.
+        return redirect(settings().base_url + request.full_path.rstrip("?"), 308)  # type: ignore[return-value]
     return None
 
 
