@@ -23,6 +23,9 @@ from nexapp.settings import Settings
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor
 
+POOL_SECONDS = 15
+"""How long a request waits for a connection before it is told that we're busy: longer than a rush of taps lasts."""
+
 ANNOUNCE = text(
     "SELECT set_config('role', :role, true), set_config('app.org_id', :org, true),"
     " set_config('app.user_id', :user, true), set_config('app.org_role', :org_role, true)"
@@ -119,9 +122,9 @@ def autocommit_engine() -> Engine:
 def configure(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = sqlalchemy_url(settings.login_url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "pool_size": app.config.get("POOL_SIZE", 10),
-        "max_overflow": app.config.get("POOL_OVERFLOW", 10),
-        "pool_timeout": 5,
+        "pool_size": 15,
+        "max_overflow": 5,
+        "pool_timeout": POOL_SECONDS,
         "pool_pre_ping": True,
         "connect_args": _connect_args(settings),
     }
@@ -129,9 +132,10 @@ def configure(app: Flask, settings: Settings) -> None:
     app.extensions["lookup_engine"] = create_engine(
         sqlalchemy_url(settings.login_url),
         isolation_level="AUTOCOMMIT",
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=5,
+        # None beyond the pool: in a rush, connections made and closed again cost more than waiting in line.
+        pool_size=20,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
         connect_args=_connect_args(settings),
     )
 

@@ -16,7 +16,7 @@ from nexapp.spine.errors import NotFound, Unavailable
 from nexapp.spine.ids import new_id
 from nexapp.spine.jobs import PermanentFailure, enqueue
 from nexapp.spine.jobs import ledger as ledger_module
-from nexapp.spine.jobs.runner import drain_ledger, system_unit
+from nexapp.spine.jobs.runner import PROCESS, drain_ledger, system_unit
 from nexapp.spine.jobs.sweep import sweep
 from nexapp.spine.tenancy import SYSTEM, Actor, Role, current_actor
 
@@ -211,6 +211,21 @@ def test_what_a_dead_worker_held_is_taken_back(
     owner_sql("UPDATE background_jobs SET lease_until = now() - interval '1 second'")
     with app.app_context():
         sweep()
+    run_jobs()
+    assert jobs("status") == [("succeeded",)]
+    assert count_effects() == 1
+
+
+def test_what_a_broken_drain_of_this_process_held_is_taken_back_by_the_next(
+    app: Flask, probe: Probe, run_jobs: Run, jobs: Jobs, owner_sql: Sql, count_effects: Callable[..., int]
+) -> None:
+    """PostgreSQL died under it: it could neither record nor hand back, and the worker lives on."""
+    probe(lambda: leave_effect())
+    add(app)
+    owner_sql(
+        "UPDATE background_jobs SET status = 'running', leased_by = %s, lease_until = now() + interval '1 minute'",
+        f"{PROCESS}:gone",
+    )
     run_jobs()
     assert jobs("status") == [("succeeded",)]
     assert count_effects() == 1

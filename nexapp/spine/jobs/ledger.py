@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -170,6 +170,20 @@ def reclaim() -> int:
     taken = db.session.execute(
         update(BackgroundJob)
         .where(BackgroundJob.status == "running", BackgroundJob.lease_until < func.now())
+        .values(status="queued", lease_until=None, leased_by=None, run_at=func.now())
+    )
+    return int(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def take_back(process: str, living: Collection[str]) -> int:
+    """Queue again what this process holds under the name of a drain that has ended. Runs as the system."""
+    taken = db.session.execute(
+        update(BackgroundJob)
+        .where(
+            BackgroundJob.status == "running",
+            BackgroundJob.leased_by.startswith(f"{process}:", autoescape=True),
+            BackgroundJob.leased_by.not_in(living),
+        )
         .values(status="queued", lease_until=None, leased_by=None, run_at=func.now())
     )
     return int(taken.rowcount)  # type: ignore[attr-defined]

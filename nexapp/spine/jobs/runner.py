@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,10 @@ from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
 
 BATCH = 100
-WORKER = f"{socket.gethostname()}:{os.getpid()}"
+PROCESS = f"{socket.gethostname()}:{os.getpid()}"
+
+_drains: set[str] = set()
+"""The names under which this process holds leases just now, one for each drain that runs."""
 
 log = structlog.get_logger()
 
@@ -48,16 +52,24 @@ def _drain(queue: str) -> Callable[[Callable[[], bool]], bool]:
 
 def drain_ledger(queue: str, stop: Callable[[], bool]) -> bool:
     """Run due rows of one ledger queue; True where the time was up before the rows."""
-    while not stop():
+    worker = f"{PROCESS}:{token_hex(4)}"
+    _drains.add(worker)
+    try:
         with system_unit():
-            rows = ledger.claim(queue, WORKER, BATCH)
-        if not rows:
-            return False
-        _run_batch(rows, stop)
-    return True
+            # A drain that PostgreSQL left in the lurch could not hand back what it had claimed.
+            ledger.take_back(PROCESS, _drains)
+        while not stop():
+            with system_unit():
+                rows = ledger.claim(queue, worker, BATCH)
+            if not rows:
+                return False
+            _run_batch(worker, rows, stop)
+        return True
+    finally:
+        _drains.discard(worker)
 
 
-def _run_batch(rows: Sequence[Row[Any]], stop: Callable[[], bool]) -> None:
+def _run_batch(worker: str, rows: Sequence[Row[Any]], stop: Callable[[], bool]) -> None:
     quiet: list[UUID] = []
     waiting = list(rows)
     try:
@@ -66,15 +78,15 @@ def _run_batch(rows: Sequence[Row[Any]], stop: Callable[[], bool]) -> None:
                 quiet.append(row.id)
             waiting.pop(0)
     finally:
-        _record_batch(quiet, [row.id for row in waiting])
+        _record_batch(worker, quiet, [row.id for row in waiting])
 
 
-def _record_batch(quiet: list[UUID], unstarted: list[UUID]) -> None:
+def _record_batch(worker: str, quiet: list[UUID], unstarted: list[UUID]) -> None:
     with system_unit():
         if quiet:
-            ledger.mark_succeeded(quiet, WORKER)
+            ledger.mark_succeeded(quiet, worker)
         if unstarted:
-            ledger.hand_back(unstarted, WORKER)
+            ledger.hand_back(unstarted, worker)
 
 
 def _run(row: Row[Any]) -> bool:

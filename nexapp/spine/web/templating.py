@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel import Locale
 from babel.dates import format_datetime, get_timezone_name
-from babel.numbers import format_currency
+from babel.numbers import NumberPattern, format_currency, get_currency_symbol, parse_pattern
 from flask import Flask, g, has_request_context, request, url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -30,8 +31,9 @@ LONG_AGO_SECONDS = 7 * 86400
 def configure(app: Flask) -> None:
     app.jinja_env.globals.update(asset=asset, icon_svg=icon_svg, now=now)
     app.jinja_env.filters.update(
-        relative=relative, local=local_time, zone_name=zone_name, money=money, national=national
-    )
+        relative=relative, local=local_time, zone_name=zone_name, money=money, currency_sign=currency_sign,
+        national=national,
+    )  # fmt: skip
     app.context_processor(common)
 
 
@@ -92,8 +94,24 @@ def _span(seconds: float) -> str:
     return str(ngettext("%(num)s day", "%(num)s days", int(seconds // 86400)))
 
 
-def money(cents: int | None, currency: str = "USD") -> str:
-    return "" if cents is None else format_currency(cents / 100, currency, locale=get_locale())
+def money(cents: int | None, currency: str = "USD", whole: bool = False) -> str:
+    """An amount as people write it; with `whole` a round one goes without its cents, for large figures."""
+    if cents is None:
+        return ""
+    if whole and cents % 100 == 0:
+        return format_currency(cents // 100, currency, _without_cents(), locale=get_locale(), currency_digits=False)
+    return format_currency(cents / 100, currency, locale=get_locale())
+
+
+def _without_cents() -> NumberPattern:
+    locale = get_locale() or Locale("en")
+    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+    pattern.frac_prec = (0, 0)
+    return pattern
+
+
+def currency_sign(currency: str) -> str:
+    return get_currency_symbol(currency, locale=get_locale())
 
 
 def national(phone: str | None) -> str:
