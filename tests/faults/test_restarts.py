@@ -240,7 +240,7 @@ def kill_worker_and_end_its_leases(stack: Stack) -> None:
     """What the dead worker held waits a minute for its lease to run out, of which the test sees the end only."""
     dead = stack.kill_worker("default")
     eventually(lambda: stack.supervisor.pids()["worker-default"] != dead, 10, "a restart")
-    sql(stack, "UPDATE background_jobs SET lease_until = now() WHERE leased_by LIKE %s", f"%:{dead}")
+    sql(stack, "UPDATE background_jobs SET lease_until = now() WHERE leased_by ~ %s", f":{dead}(:|$)")
 
 
 def finished(stack: Stack, slots: list[UUID], *, beyond: int) -> int:
