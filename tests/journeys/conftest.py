@@ -1,0 +1,40 @@
+"""One running stack and one Chromium for all journeys; each test opens windows of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Playwright, expect
+
+from nexapp.local.browser import find_browser, launch_arguments, reason_without
+from nexapp.local.stack import Stack
+from tests import blackbox
+from tests.journeys.windows import ENOUGH_MS, Windows
+
+expect.set_options(timeout=ENOUGH_MS)
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    path = find_browser()
+    if path is None:
+        pytest.skip(reason_without())
+    browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def stack(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with blackbox.running_stack(tmp_path_factory.mktemp("journeys"), web_processes=2) as running:
+        yield running
+
+
+@pytest.fixture
+def windows(chromium: Browser, stack: Stack) -> Iterator[Windows]:
+    """Any error in a window's console, script or answers fails the test at its end."""
+    windows = Windows(chromium, stack.url)
+    yield windows
+    windows.close()
+    assert not windows.troubles, "\n".join(windows.troubles)
