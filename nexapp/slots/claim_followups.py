@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, func, select, update
 
 from nexapp.identity.models import Organization
 from nexapp.messaging.lanes import ANSWERS
@@ -16,7 +16,7 @@ from nexapp.messaging.outbox import NewMessage, queue_messages
 from nexapp.messaging.templates import render
 from nexapp.slots.history import record_event
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, Slot, SlotOffer
-from nexapp.slots.offers import SUBJECT, first_name, slot_words, withdraw_unsent
+from nexapp.slots.offers import SUBJECT, first_name, slot_words, withdraw_unsent, withdraw_unsent_to
 from nexapp.slots.tokens import claim_url
 from nexapp.spine.db import db
 from nexapp.spine.jobs import enqueue
@@ -79,20 +79,36 @@ def _queue(facts: Row[Any], offer_id: UUID, body: str, purpose: str, expires_at:
     )  # fmt: skip
 
 
+def resume_request(org_id: UUID, offer_id: UUID) -> None:
+    """The booking is gone, so its person waits again: no offer would reach who was set aside for it."""
+    person = select(SlotOffer.consumer_id).where(SlotOffer.org_id == org_id, SlotOffer.id == offer_id)
+    other = select(Slot.id).where(
+        Slot.org_id == org_id, Slot.booked_consumer_id == person.scalar_subquery(),
+        Slot.status.in_(("pending", "booked")), Slot.starts_at > func.now(),
+    )  # fmt: skip
+    # A pause until a date is the person's own wish.
+    was_set_aside = (NotifyRequest.status == "paused", NotifyRequest.paused_until.is_(None), ~other.exists())
+    _set_request(org_id, offer_id, *was_set_aside, status="active")
+
+
 def _pause_request(org_id: UUID, offer_id: UUID) -> None:
     # Without a date: the page asks whether they stay on the list.
-    paused = db.session.execute(
+    paused = _set_request(org_id, offer_id, NotifyRequest.status == "active", status="paused", paused_until=None)
+    if paused is not None:
+        withdraw_unsent_to(org_id, paused)
+
+
+def _set_request(org_id: UUID, offer_id: UUID, *guards: Any, **values: Any) -> UUID | None:
+    changed = db.session.scalar(
         update(NotifyRequest)
-        .where(
-            NotifyRequest.org_id == org_id,
-            NotifyRequest.status == "active",
-            NotifyRequest.id == _request_of(org_id, offer_id),
-        )
-        .values(status="paused", paused_until=None)
+        .where(NotifyRequest.org_id == org_id, NotifyRequest.id == _request_of(org_id, offer_id), *guards)
+        .values(**values)
+        .returning(NotifyRequest.id)
         .execution_options(synchronize_session=False)
     )
-    if paused.rowcount:  # type: ignore[attr-defined]
+    if changed is not None:
         publish(f"org:{org_id}:waiting-list", "waiting-list-changed")
+    return changed
 
 
 def _request_of(org_id: UUID, offer_id: UUID) -> Any:

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Row, func, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from nexapp.slots import holds
 from nexapp.slots.claim_errors import AlreadyBooked, ClaimRefused, MustWait, NothingHeld, SlotJustTaken
@@ -146,11 +147,20 @@ def stay_on_list(claim: Claim) -> None:
 
 def _within(claim: Claim, act: Callable[[], object]) -> None:
     try:
-        with unit_of_work(claim.actor):
-            act()
+        _in_unit(claim, act)
     except ClaimRefused as refusal:
         refusal.tried = True
         raise
+    except OperationalError as error:
+        if not isinstance(error.orig, DeadlockDetected):
+            raise
+        # PostgreSQL broke a circle with the sender of the round's texts; nothing was changed, and the other is through.
+        _in_unit(claim, act)
+
+
+def _in_unit(claim: Claim, act: Callable[[], object]) -> None:
+    with unit_of_work(claim.actor):
+        act()
 
 
 def _mark_opened(offer: Row[Any]) -> None:

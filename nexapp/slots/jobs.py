@@ -31,7 +31,7 @@ LAPSE = text("""
     WITH here AS (SELECT id, (now() AT TIME ZONE time_zone)::date AS today FROM organizations),
     lapsed AS (
         UPDATE notify_requests r SET status = 'lapsed', updated_at = now() FROM here
-        WHERE here.id = r.org_id AND r.status = 'active' AND r.ends_on < here.today
+        WHERE here.id = r.org_id AND r.status IN ('active', 'paused') AND r.ends_on < here.today
         RETURNING r.org_id
     ), resumed AS (
         UPDATE notify_requests r SET status = 'active', paused_until = NULL, updated_at = now() FROM here

@@ -44,6 +44,13 @@ UNSENT = text("""
 """)
 
 
+UNSENT_TO = text("""
+    SELECT m.subject_id FROM messages m JOIN slot_offers f ON f.org_id = m.org_id AND f.id = m.subject_id
+    WHERE f.org_id = :org_id AND f.notify_request_id = :request_id AND m.subject_kind = 'slot_offer'
+      AND m.purpose = 'slot_available' AND m.status IN ('queued', 'sending')
+""")
+
+
 class RoundWrittenTwice(RuntimeError):
     """Offers of this round exist already: the whole unit must roll back, texts included."""
 
@@ -64,7 +71,15 @@ def offer_to(slot: Any, people: Sequence[Any]) -> int:
 
 def withdraw_unsent(slot: Any) -> int:
     """Cancel the offers of this slot that have not left yet; who took part in it still gets their answer."""
-    waiting = db.session.scalars(UNSENT, {"org_id": slot.org_id, "slot_id": slot.id}).all()
+    return _withdraw(db.session.scalars(UNSENT, {"org_id": slot.org_id, "slot_id": slot.id}).all())
+
+
+def withdraw_unsent_to(org_id: UUID, request_id: UUID) -> int:
+    """Cancel one person's offers that have not left yet, whatever slots they are of."""
+    return _withdraw(db.session.scalars(UNSENT_TO, {"org_id": org_id, "request_id": request_id}).all())
+
+
+def _withdraw(waiting: Sequence[UUID]) -> int:
     # A statement takes 65,535 values at most.
     parts = (waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH))
     return sum(cancel_queued(SUBJECT, part, PURPOSE) for part in parts)

@@ -19,6 +19,7 @@ from nexapp.messaging.lanes import ANSWERS
 from nexapp.messaging.models import Consumer
 from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
 from nexapp.messaging.templates import render
+from nexapp.slots.claim_followups import resume_request
 from nexapp.slots.errors import SlotChanged, TooLateToOffer
 from nexapp.slots.history import record_event
 from nexapp.slots.matching import match_waiting_list
@@ -148,6 +149,7 @@ def _tell_displaced(row: Any, offer_id: UUID | None) -> int:
     ).one()
     # A confirmation that has not left yet would be news of yesterday.
     cancel_queued(SUBJECT, [offer_id])
+    resume_request(row.org_id, offer_id)
     words = slot_words(row) | {"first_name": first_name(person.name), "url": ""}
     queue_messages([_farewell(row, person, render("booking_cancelled", words, row.org_id))])
     return 1

@@ -12,15 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from nexapp.identity.models import Organization
 from nexapp.messaging.consumers import ensure_consumer
 from nexapp.messaging.models import Consumer
-from nexapp.messaging.outbox import cancel_queued
 from nexapp.slots.models import Consent, ConsumerProfile, NotifyRequest, NotifyWindow, Slot, SlotOffer
-from nexapp.slots.offers import PURPOSE, SUBJECT
+from nexapp.slots.offers import withdraw_unsent_to
 from nexapp.slots.times import today_in
 from nexapp.slots.tokens import hash_token, request_token
 from nexapp.spine import audit
@@ -135,7 +134,7 @@ def change_wishes(request_id: UUID, wishes: Wishes) -> None:
 def pause(request_id: UUID, until: date) -> None:
     """No offers until that day; unsent ones are cancelled."""
     if _set_status(request_id, "paused", until=until, only_from=("active", "paused")):
-        _cancel_unsent(request_id)
+        withdraw_unsent_to(current_actor().tenant, request_id)
         audit.record("waiting_list.paused", "notify_request", request_id)
 
 
@@ -146,7 +145,7 @@ def resume(request_id: UUID) -> None:
 
 def leave(request_id: UUID) -> None:
     if _set_status(request_id, "left", only_from=("active", "paused", "lapsed")):
-        _cancel_unsent(request_id)
+        withdraw_unsent_to(current_actor().tenant, request_id)
         audit.record("waiting_list.left", "notify_request", request_id)
 
 
@@ -278,18 +277,6 @@ def _set(request_id: UUID, *guards: Any, **values: Any) -> bool:
         .execution_options(synchronize_session=False)
     )
     return bool(changed.rowcount)  # type: ignore[attr-defined]
-
-
-def _cancel_unsent(request_id: UUID) -> None:
-    waiting = db.session.scalars(
-        text(
-            "SELECT f.id FROM slot_offers f JOIN messages m ON m.org_id = f.org_id AND m.subject_id = f.id"
-            " WHERE f.org_id = :org AND f.notify_request_id = :request AND m.status = 'queued' AND m.purpose = :purpose"
-        ),
-        {"org": current_actor().tenant, "request": request_id, "purpose": PURPOSE},
-    ).all()
-    if waiting:
-        cancel_queued(SUBJECT, list(waiting), PURPOSE)
 
 
 def _tell_list(org_id: UUID) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
+from nexapp.local.stack import Stack
 from nexapp.spine.clock import now
 from tests.slots.consumer_world import Offer, World, confirm, hold, text_of
 
@@ -340,6 +343,36 @@ def test_a_booking_sets_the_list_aside_and_asks(client: FlaskClient, world: Worl
     assert "You are on the waiting list" in text_of(answer)
     assert world.value("SELECT status FROM notify_requests") == "active"
     assert client.post(f"{ana.path}/stay").status_code == 303
+
+
+def test_a_booking_withdraws_what_else_was_on_its_way_to_the_person(
+    client: FlaskClient, world: World, ana: Offer, ben: Offer
+) -> None:
+    later = world.slot()
+    mine, his = (world.unsent_text(world.offer(later, offer.person)) for offer in (ana, ben))
+    hold(client, ana)
+    confirm(client, ana)
+    assert world.value("SELECT status FROM messages WHERE id = %s", mine) == "cancelled"
+    assert world.value("SELECT status FROM messages WHERE id = %s", his) == "queued"
+
+
+def test_a_circle_with_the_sender_is_tried_again(
+    client: FlaskClient, world: World, slot_id: UUID, ana: Offer, services: Stack
+) -> None:
+    others = [world.offer(slot_id, world.person(f"+1212555013{number}")) for number in range(2)]
+    first, last = sorted(world.unsent_text(offer) for offer in others)
+    hold(client, ana)
+    with psycopg.connect(services.owner_url) as sender:
+        sender.execute("UPDATE messages SET status = 'sending' WHERE id = %s", [last])
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(confirm, client, ana)
+            # PostgreSQL looks for a circle once, a second after the wait began: the one who waits first is turned away.
+            while not world.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                assert not answer.done()
+            sender.execute("UPDATE messages SET status = 'sending' WHERE id = %s", [first])
+            sender.commit()
+            assert answer.result(10).status_code == 303
+    assert world.state(slot_id) == "booked"
 
 
 def test_another_business_is_not_touched(

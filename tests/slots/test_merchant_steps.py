@@ -206,6 +206,25 @@ def test_cancelling_tells_the_holder_and_the_booked_client(shop: Shop, acting: A
     assert [shop.state(s)[0] for s in (held, booked, plain)] == ["cancelled"] * 3
 
 
+@pytest.mark.parametrize("step", [cancel_slot, free_slot])
+def test_who_loses_a_booking_waits_again(shop: Shop, acting: Acting, step: Callable[[UUID], object]) -> None:
+    client = shop.person(status="paused")
+    slot_id = shop.booked(client)
+    with acting(shop.owner):
+        step(slot_id)
+    assert shop.value("SELECT status FROM notify_requests") == "active"
+
+
+def test_who_has_another_booking_or_chose_a_pause_stays_set_aside(shop: Shop, acting: Acting) -> None:
+    booked_twice = shop.person(status="paused")
+    gone, _kept = shop.booked(booked_twice), shop.booked(booked_twice)
+    away = shop.booked(shop.person(status="paused", paused_until=(now() + timedelta(days=9)).date()))
+    with acting(shop.owner):
+        cancel_slot(gone)
+        cancel_slot(away)
+    assert shop.sql("SELECT DISTINCT status FROM notify_requests") == [("paused",)]
+
+
 def test_staff_change_their_own_slots_only(shop: Shop, acting: Acting) -> None:
     staff = shop.browser(Role.STAFF, shop.staff_id).actor
     own, colleague = shop.slot(), shop.slot(staff_member_id=shop.other_staff_id)
@@ -257,11 +276,12 @@ def test_requests_lapse_after_their_last_day_and_pauses_end(shop: Shop, acting: 
     yesterday, tomorrow = now() - timedelta(days=2), now() + timedelta(days=2)
     over = shop.person(ends_on=yesterday.date())
     live = shop.person(ends_on=tomorrow.date())
+    over_in_a_pause = shop.person(status="paused", ends_on=yesterday.date())
     resumed = shop.person(status="paused", paused_until=yesterday.date())
     paused = shop.person(status="paused", paused_until=tomorrow.date())
     forever = shop.person(status="paused")
     with acting(SYSTEM):
         lapse_requests()
     states = [shop.value("SELECT status FROM notify_requests WHERE id = %s", r)
-              for r in (over, live, resumed, paused, forever)]  # fmt: skip
-    assert states == ["lapsed", "active", "active", "paused", "paused"]
+              for r in (over, over_in_a_pause, live, resumed, paused, forever)]  # fmt: skip
+    assert states == ["lapsed", "lapsed", "active", "active", "paused", "paused"]
