@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel import Locale
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.numbers import NumberPattern, format_currency, get_currency_symbol, parse_pattern
 from flask import Flask, g, has_request_context, request, url_for
 from flask_babel import get_locale, ngettext
@@ -31,8 +31,8 @@ LONG_AGO_SECONDS = 7 * 86400
 def configure(app: Flask) -> None:
     app.jinja_env.globals.update(asset=asset, icon_svg=icon_svg, now=now)
     app.jinja_env.filters.update(
-        relative=relative, local=local_time, zone_name=zone_name, money=money, currency_sign=currency_sign,
-        national=national,
+        relative=relative, local=local_time, local_day=local_day, zone_name=zone_name,
+        money=money, currency_sign=currency_sign, national=national,
     )  # fmt: skip
     app.context_processor(common)
 
@@ -68,6 +68,10 @@ def icon_svg(name: str) -> Markup:
 
 def local_time(instant: datetime, zone: str, form: str = "EEE d MMM, h:mm a") -> str:
     return format_datetime(instant, form, tzinfo=ZoneInfo(zone), locale=get_locale())
+
+
+def local_day(on: date, form: str = "EEE d MMM") -> str:
+    return format_date(on, form, locale=get_locale())
 
 
 def zone_name(zone: str, instant: datetime | None = None) -> str:
