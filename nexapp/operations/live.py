@@ -5,8 +5,6 @@ from __future__ import annotations
 from nexapp.spine.access import Principal
 from nexapp.spine.realtime import topic
 
-OPS = "admin:ops"
-
 
 @topic("admin")
 def may_join_ops(principal: Principal | None, parts: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Fields that consumers fill in: what is unreadable is taken out, what is unusable gets a sentence."""
+"""Fields that consumers fill in: what can't be read is taken out, what can't be used gets a sentence."""
 
 from __future__ import annotations
 
@@ -10,23 +10,10 @@ from flask_babel import gettext as _
 from wtforms import IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
+from nexapp.identity.fields import one_line, readable
+
 NAME_LENGTH = 80
 NOTE_LENGTH = 500
-_LAYOUT = {"Cc", "Cs", "Co", "Cn"}
-_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They turn the direction of the text around them, on other people's pages too."""
-
-
-def readable(value: Any) -> Any:
-    """Without control characters and overrides of direction; line breaks stay."""
-    if not isinstance(value, str):
-        return value
-    value = value.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in value if c == "\n" or _is_readable(c)).strip()
-
-
-def one_line(value: Any) -> Any:
-    return " ".join(readable(value).split()) if isinstance(value, str) else value
 
 
 class AtMost:
@@ -88,7 +75,3 @@ class Ticked(InputRequired):  # type: ignore[misc]
     def __call__(self, form: Any, field: Any) -> None:
         if not field.data:
             raise ValidationError(str(self.message))
-
-
-def _is_readable(character: str) -> bool:
-    return character not in _OVERRIDES and unicodedata.category(character) not in _LAYOUT

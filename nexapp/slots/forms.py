@@ -23,8 +23,8 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from nexapp.identity.fields import one_line, readable
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES, NewSlot
-from nexapp.slots.form_fields import one_line, readable
 from nexapp.slots.queries import SlotFilter
 from nexapp.slots.times import FIRST, SECOND, clock_words, zone_letters
 from nexapp.spine.web.forms import PageForm

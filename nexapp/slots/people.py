@@ -14,10 +14,10 @@ from flask_babel import ngettext
 from sqlalchemy import func, lateral, select, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from nexapp.identity.fields import one_line
 from nexapp.identity.models import StaffMember
 from nexapp.messaging.models import Consumer
 from nexapp.slots import queries
-from nexapp.slots.form_fields import one_line
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, NotifyWindow, Service, Slot, SlotOffer
 from nexapp.slots.times import clock_words, day_words
 from nexapp.slots.views import pages

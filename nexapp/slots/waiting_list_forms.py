@@ -28,8 +28,9 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired
 
+from nexapp.identity.fields import one_line
 from nexapp.identity.phones import PhoneNumberInput
-from nexapp.slots.form_fields import NameField, Ticked, WholeNumber, one_line
+from nexapp.slots.form_fields import NameField, Ticked, WholeNumber
 from nexapp.slots.times import clock_words
 from nexapp.slots.waiting_list import DAY_ENDS, DAY_STARTS, Window, Wishes, merged
 from nexapp.spine.web.forms import LinkForm

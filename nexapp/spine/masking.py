@@ -46,10 +46,6 @@ def mask_values(values: Any) -> Any:
     return mask_text(str(values))
 
 
-def mask_phone(phone: str) -> str:
-    return f"{phone[:2]}•••{phone[-4:]}" if len(phone) > 6 else "•••"
-
-
 def _mask_phone(match: re.Match[str]) -> str:
     digits = re.sub(r"\D", "", match.group())
     return f"•••{digits[-4:]}" if len(digits) >= 7 else match.group()
