@@ -356,7 +356,7 @@ def test_a_booking_withdraws_what_else_was_on_its_way_to_the_person(
 
 @pytest.fixture
 def broken_once(owner_sql: Callable[..., list[Any]]) -> Iterator[None]:
-    """PostgreSQL breaks the first change of a text off, as it does with one of two transactions that wait in a circle."""
+    """PostgreSQL breaks off the first change of a text, as it does with one of two that wait in a circle."""
     owner_sql("CREATE SEQUENCE circles")
     owner_sql("""
         CREATE FUNCTION break_once() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
