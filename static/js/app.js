@@ -106,6 +106,27 @@
     for (const id of ids) document.getElementById(id)?.setAttribute("open", "");
   }
 
+  const choices = "input[type=checkbox], input[type=radio]";
+
+  function isChanged(field) {
+    if (field.matches(choices)) return field.checked !== field.defaultChecked;
+    if (field.matches("select")) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+    return field.value !== field.defaultValue;
+  }
+
+  // What somebody entered and has not sent yet stays in its fields when the fragment around them is fetched again.
+  function keepTyped(target) {
+    const fields = all("input[id]:not([type=hidden], [type=file]), textarea[id], select[id]", target).filter(isChanged);
+    const typed = fields.map(({ id, value, checked }) => ({ id, value, checked }));
+    if (typed.length > 0) document.body.addEventListener("htmx:afterSettle", () => typed.forEach(typeAgain), { once: true });
+  }
+
+  function typeAgain({ id, value, checked }) {
+    const field = document.getElementById(id);
+    if (field?.matches(choices)) field.checked = checked;
+    else if (field) field.value = value;
+  }
+
   // A refresh must not take away a dialog that somebody is reading, or a field that somebody is filling in.
   function isInUse(target) {
     const field = document.activeElement;
@@ -130,6 +151,7 @@
       return;
     }
     keepOpen(detail.target);
+    if (!askedByPerson(detail)) keepTyped(detail.target);
   }
 
   function afterSettle(event) {

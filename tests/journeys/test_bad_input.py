@@ -153,6 +153,19 @@ def test_without_a_network_nothing_typed_is_lost(windows: Windows, merchant: Mer
     expect(page.locator("#slot-state")).to_contain_text("Walter Walk-in")
 
 
+def test_a_refresh_keeps_what_was_typed(windows: Windows, merchant: Merchant) -> None:
+    page = windows.open(visitor=merchant)
+    page.goto(f"/slots/{merchant.add_slot()}")
+    page.wait_for_load_state("networkidle")
+    page.get_by_text("Book it by hand").click()
+    page.get_by_label("Name").fill("Walter Walk-in")
+    page.get_by_role("heading", level=1).click()
+    page.evaluate("document.getElementById('slot').append(document.createElement('hr'))")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('slots-changed'))")
+    expect(page.locator("#slot > hr")).to_have_count(0)
+    expect(page.get_by_label("Name")).to_have_value("Walter Walk-in")
+
+
 def test_back_shows_whole_pages(windows: Windows, stack: Stack) -> None:
     admin = Merchant(stack)
     admin.sign_in()
