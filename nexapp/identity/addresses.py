@@ -11,6 +11,8 @@ from werkzeug.routing import RequestRedirect
 from nexapp.spine.access import Principal
 
 LONGEST = 500
+WITH_SLOTS = ("business", "restaurant", "shop")
+"""The kinds of organisation whose time can be booked."""
 
 
 def safe_next(raw: str | None) -> str | None:
@@ -31,9 +33,10 @@ def safe_next(raw: str | None) -> str | None:
 
 
 def _home_of(kind: str) -> str:
-    # A sales team has no slots; parts above this one are known by their endpoint only.
-    has_slots = kind != "sales" and "slots.home" in current_app.view_functions
-    return "slots.home" if has_slots else "identity.businesses"
+    if kind not in WITH_SLOTS:
+        return "identity.team_home"
+    # Parts above this one are known by their endpoint only.
+    return "slots.home" if "slots.home" in current_app.view_functions else "identity.businesses"
 
 
 def _opens(path: str) -> bool:

@@ -12,6 +12,7 @@ from nexapp.identity import (  # noqa: F401 - their routes, jobs and topics
     sign_in_views,
     topics,
 )
+from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.identity.blueprint import pages
 from nexapp.identity.viewer import provide_viewer
 from nexapp.spine.tenancy import Role
@@ -22,5 +23,6 @@ def register(app: Flask) -> None:
     sessions.configure(app)
     app.register_blueprint(pages)
     app.context_processor(provide_viewer)
-    add_item(Item(_("Staff"), "identity.staff", "id-badge-2", 700, Role.MANAGER))
+    add_item(Item(_("Home"), "identity.team_home", "home", 100, Role.VIEWER, ("sales",)))
+    add_item(Item(_("Staff"), "identity.staff", "id-badge-2", 700, Role.MANAGER, WITH_SLOTS))
     add_item(Item(_("Settings"), "identity.business_settings", "settings", 710, Role.OWNER))

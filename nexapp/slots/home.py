@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 
+from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.slots import queries
 from nexapp.slots.times import midnight, today_in, week_of
 from nexapp.slots.views import pages
 from nexapp.spine.access import member
 from nexapp.spine.tenancy import Role, current_actor
-from nexapp.spine.web.pages import page
+from nexapp.spine.web.pages import page, see_other
 
 SOON = timedelta(days=2)
 
@@ -21,6 +22,8 @@ SOON = timedelta(days=2)
 @pages.get("/home")
 @member(Role.VIEWER)
 def home() -> Response:
+    if g.get("org_kind", "business") not in WITH_SLOTS:
+        return see_other("/")
     business = queries.get_business()
     zone = business.time_zone
     today = today_in(zone)

@@ -3,13 +3,12 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
+from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.slots import consumer_wiring, home, jobs, people  # noqa: F401 - home and people add their routes
 from nexapp.slots.demo.commands import demo_sign_ins, seed_demo
 from nexapp.slots.views import pages
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_item
-
-KINDS = ("business", "restaurant", "shop")
 
 
 def register(app: Flask) -> None:
@@ -17,7 +16,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(seed_demo)
     app.cli.add_command(demo_sign_ins)
     jobs.register()
-    add_item(Item(_("Today"), "slots.home", "home", 100, Role.VIEWER, KINDS))
-    add_item(Item(_("Slots"), "slots.index", "calendar", 110, Role.VIEWER, KINDS))
-    add_item(Item(_("Waiting list"), "slots.waiting_list", "users", 120, Role.VIEWER, KINDS))
+    add_item(Item(_("Today"), "slots.home", "home", 100, Role.VIEWER, WITH_SLOTS))
+    add_item(Item(_("Slots"), "slots.index", "calendar", 110, Role.VIEWER, WITH_SLOTS))
+    add_item(Item(_("Waiting list"), "slots.waiting_list", "users", 120, Role.VIEWER, WITH_SLOTS))
     consumer_wiring.register(app)

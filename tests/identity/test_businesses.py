@@ -227,6 +227,22 @@ def test_another_business_can_be_set_up(owner: Person, owner_sql: Sql) -> None:
     assert "Second Shop" in page
 
 
+@pytest.mark.parametrize(("role", "may_change"), [(Role.OWNER, True), (Role.STAFF, False)])
+def test_a_sales_team_starts_at_what_there_is_for_it(
+    person: Person, acting: Callable[..., Any], role: Role, may_change: bool
+) -> None:
+    with acting(SYSTEM):
+        org = create_organization("Summit Sales", time_zone="America/Chicago", kind="sales")
+        add_member(org.id, create_user(ANA).id, role)
+    person.sign_in(ANA)
+    assert person.get("/").location == "/team"
+    assert person.get("/home").location == "/"
+    page = person.get("/team").text
+    assert "No pages for sales teams yet" in page
+    assert ("/settings/business" in page) is may_change
+    assert not [path for path in ("/slots", "/settings/staff") if f'href="{path}"' in page]
+
+
 def test_the_start_page_of_a_stranger_says_what_this_is(person: Person) -> None:
     page = person.get("/")
     assert page.status_code == 200
