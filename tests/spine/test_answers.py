@@ -365,6 +365,9 @@ def test_an_ended_session_leads_to_the_sign_in_and_back(
     assert client.get("/probe/for_people?a=1").location == "/sign-in?next=/probe/for_people?a%3D1"
     fragment = client.get("/probe/for_people", headers=FRAGMENT)
     assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (204, "/sign-in")
+    named = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1/slots?state=open"}
+    piece = client.get("/slots", headers=named)
+    assert piece.headers["HX-Redirect"] == "/sign-in?next=/slots?state%3Dopen"
     assert client.get("/probe/for_people", headers=JSON).status_code == 401
 
 

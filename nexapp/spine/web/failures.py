@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy.exc
 from flask import (
@@ -182,7 +183,12 @@ def _elsewhere(address: str) -> Any:
 
 
 def _way_back() -> str | None:
-    if request.method == "GET" and not is_fragment():
+    """The page to go on with after signing in: this one, or the one whose piece was asked for."""
+    if is_fragment():
+        asked = urlsplit(htmx_request.htmx.current_url or "")
+        path = asked.path + (f"?{asked.query}" if asked.query else "")
+    elif request.method == "GET":
         path = request.full_path if request.query_string else request.path
-        return path if path != "/" else None
-    return None
+    else:
+        return None
+    return path if path not in {"", "/"} else None
