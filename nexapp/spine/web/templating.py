@@ -76,6 +76,8 @@ def local_day(on: date, form: str = "EEE d MMM") -> str:
 
 def zone_name(zone: str, instant: datetime | None = None) -> str:
     """`America/New_York` → "Eastern Time": the name people use, the same in winter and summer."""
+    if zone in {"UTC", "Etc/UTC"}:  # belongs to no region, which the names of zones are made from
+        return "UTC"
     return get_timezone_name(ZoneInfo(zone), width="long", zone_variant="generic", locale=get_locale())
 
 
