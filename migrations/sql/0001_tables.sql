@@ -297,6 +297,8 @@ CREATE TABLE messages (
         'queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'cancelled', 'suppressed', 'expired', 'unknown')),
     send_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz,
+    sleeps_from timestamptz,
+    sleeps_until timestamptz CHECK (sleeps_until > sleeps_from),
     attempts integer NOT NULL DEFAULT 0,
     attempted_at timestamptz,
     lease_until timestamptz,

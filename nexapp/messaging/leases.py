@@ -23,6 +23,11 @@ from nexapp.spine.ids import new_id
 _NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
 _LINE = f"coalesce(org_id, {_NOBODY})"
 
+# The night that a message names comes again daily: whatever held it up for days doesn't wake anybody either.
+_LAST_EVENING = "date_bin('1 day', now(), sleeps_from)"
+_ASLEEP = f"(sleeps_from <= now() AND now() < {_LAST_EVENING} + (sleeps_until - sleeps_from))"
+_IS_DUE = f"send_at <= now() AND (expires_at IS NULL OR expires_at > now()) AND {_ASLEEP} IS NOT TRUE"
+
 # A business's line within a lane is found by hopping along the index, so a claim costs as much as there are lines
 # and not as there are texts. Of the lines the one served longest ago goes first; each gives one text a turn.
 # Statistics lag behind a queue that fills within a second: the sort order of the index is spelled out, and the
@@ -51,8 +56,7 @@ _CLAIM = text(
         CROSS JOIN LATERAL (
             SELECT id, send_at, row_number() OVER (ORDER BY send_at, id) AS turn FROM (
                 SELECT id, send_at FROM messages
-                WHERE status = 'queued' AND lane = l.lane AND {_LINE} = l.line AND send_at <= now()
-                  AND (expires_at IS NULL OR expires_at > now())
+                WHERE status = 'queued' AND lane = l.lane AND {_LINE} = l.line AND {_IS_DUE}
                 ORDER BY lane, {_LINE}, send_at LIMIT :wide
             ) first
         ) c
@@ -124,24 +128,35 @@ _EXPIRE = text(
     """
 )
 
+# A message that its night overtook gets its morning, so that a claim doesn't read the sleepers again and again.
+_PUT_TO_SLEEP = text(
+    f"""
+    UPDATE messages m SET send_at = {_LAST_EVENING} + (sleeps_until - sleeps_from)
+    FROM (
+        SELECT id AS sleeper FROM messages
+        WHERE status = 'queued' AND send_at <= now() AND {_ASLEEP} FOR UPDATE SKIP LOCKED
+    ) s
+    WHERE m.id = s.sleeper
+    RETURNING id, org_id
+    """  # noqa: S608 - constants of this module
+)
+
 _DUE = text(
-    """
-    SELECT EXISTS (SELECT FROM messages
-                   WHERE status = 'queued' AND send_at <= now() AND (expires_at IS NULL OR expires_at > now()))
+    f"""
+    SELECT EXISTS (SELECT FROM messages WHERE status = 'queued' AND {_IS_DUE})
         OR EXISTS (SELECT FROM messages
                    WHERE status = 'sending' AND uncertain_since IS NOT NULL AND lease_until <= now())
-    """
+    """  # noqa: S608 - constants of this module
 )
 
 _COUNT_DUE = text(
-    """
+    f"""
     SELECT count(*) FROM (
         SELECT FROM messages
-        WHERE status = 'queued' AND lane BETWEEN :first AND :last AND send_at <= now()
-          AND (expires_at IS NULL OR expires_at > now())
+        WHERE status = 'queued' AND lane BETWEEN :first AND :last AND {_IS_DUE}
         LIMIT :most
     ) due
-    """
+    """  # noqa: S608 - constants of this module, every value is bound
 )
 
 
@@ -216,11 +231,16 @@ def renew(worker: str, errands: Iterable[Errand]) -> None:
 
 
 def reclaim() -> int:
-    """What a dead worker held is of unknown fate from now on; what isn't worth sending any more expires."""
+    """What a dead worker held is of unknown fate from now on; what isn't worth sending any more expires.
+
+    What is due in the person's night waits for the morning.
+    """
     lost = db.session.execute(_RECLAIM).all()
     expired = db.session.execute(_EXPIRE).all()
+    asleep = db.session.execute(_PUT_TO_SLEEP).all()
     note([(row.id, row.org_id, "uncertain", {"why": "The worker ended."}) for row in lost])
     note([(row.id, row.org_id, "expired", {}) for row in expired])
+    note([(row.id, row.org_id, "held_back", {"why": "Quiet hours."}) for row in asleep])
     return len(lost)
 
 

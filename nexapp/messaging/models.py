@@ -46,6 +46,10 @@ class Message(Keyed, Created, Model):
     """Not before this: now, the end of the quiet hours, or the next try."""
     expires_at: Mapped[datetime | None]
     """Not worth sending afterwards."""
+    sleeps_from: Mapped[datetime | None]
+    """It must not leave from this time of a day on, which is the person's evening, ..."""
+    sleeps_until: Mapped[datetime | None]
+    """... until this one, their morning. The first such night after `send_at`; later ones follow daily."""
     attempts: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]

@@ -28,7 +28,11 @@ _LONGEST = 1600
 
 @dataclass(slots=True)
 class NewMessage:
-    """`send_at` None: now. `org_id` None: the actor's business; the system names one, or none for sign-in."""
+    """`send_at` None: now. `org_id` None: the actor's business; the system names one, or none for sign-in.
+
+    What nobody asked for names the person's next quiet hours, `sleeps_from` and `sleeps_until`: however late it
+    leaves, it doesn't leave in them.
+    """
 
     to_phone: str
     body: str
@@ -39,6 +43,8 @@ class NewMessage:
     subject_id: UUID | None = None
     send_at: datetime | None = None
     expires_at: datetime | None = None
+    sleeps_from: datetime | None = None
+    sleeps_until: datetime | None = None
     org_id: UUID | None = None
 
 
@@ -46,6 +52,7 @@ _COLUMNS = {
     "id": "uuid", "org_id": "uuid", "consumer_id": "uuid", "lane": "smallint", "purpose": "text",
     "subject_kind": "text", "subject_id": "uuid", "to_phone": "text", "body": "text", "segments": "smallint",
     "send_at": "timestamptz", "expires_at": "timestamptz",
+    "sleeps_from": "timestamptz", "sleeps_until": "timestamptz",
 }  # fmt: skip
 _SELECTED = ["coalesce(n.send_at, now())" if name == "send_at" else f"n.{name}" for name in _COLUMNS]
 _INSERT = text(
@@ -109,5 +116,5 @@ def _row(message: NewMessage) -> tuple[Any, ...]:
     return (
         new_id(), org_id, message.consumer_id, int(message.lane), message.purpose, message.subject_kind,
         message.subject_id, message.to_phone, message.body, measure(message.body).segments, message.send_at,
-        message.expires_at,
+        message.expires_at, message.sleeps_from, message.sleeps_until,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Quiet hours of the people we text: until when a text waits."""
+"""Quiet hours of the people we text: until when a text waits, and when the next begin."""
 
 from __future__ import annotations
 
@@ -28,13 +28,44 @@ REGIONS: dict[str, tuple[time, time]] = {
 }
 
 
+Rule = tuple[ZoneInfo, tuple[time, time]]
+
+
 def quiet_until(at: datetime, *, zones: Iterable[str], region: str, starts: time, ends: time) -> datetime | None:
     """The first instant after `at` that is quiet in none of the zones; None where `at` isn't quiet.
 
     `starts` and `ends` are the business's own hours; the region's make them stricter, never laxer.
     """
-    spans = [(starts, ends), REGIONS.get(region, (starts, ends))]
-    rules = [(ZoneInfo(zone), span) for zone in dict.fromkeys(zones) for span in dict.fromkeys(spans)]
+    moment = _quiet_end_in_all(at, _rules(zones, region, (starts, ends)))
+    return None if moment == at else moment
+
+
+def next_quiet(
+    at: datetime, *, zones: Iterable[str], region: str, starts: time, ends: time
+) -> tuple[datetime, datetime] | None:
+    """The first quiet span that begins after `at`, a moment that isn't quiet itself; None where there is none."""
+    rules = _rules(zones, region, (starts, ends))
+    for begin in sorted(begin for place, span in rules for begin in _evenings(at, place, span[0])):
+        until = _quiet_end_in_all(begin, rules)
+        if until > begin:
+            return begin, until
+    return None
+
+
+def _rules(zones: Iterable[str], region: str, own: tuple[time, time]) -> list[Rule]:
+    spans = dict.fromkeys([own, REGIONS.get(region, own)])
+    return [(ZoneInfo(zone), span) for zone in dict.fromkeys(zones) for span in spans]
+
+
+def _evenings(at: datetime, place: ZoneInfo, starts: time) -> list[datetime]:
+    """When the quiet hours of one rule begin in the days after `at`."""
+    today = at.astimezone(place).date()
+    begins = [datetime.combine(today + timedelta(days=n), starts, place).astimezone(at.tzinfo) for n in range(3)]
+    return [begin for begin in begins if begin > at]
+
+
+def _quiet_end_in_all(at: datetime, rules: list[Rule]) -> datetime:
+    """When nobody's quiet hours hold any more; `at` itself where none do."""
     moment = at
     # One zone's morning may still be another's night: each rule can move the end once or twice, no more.
     for _ in range(2 * len(rules)):
@@ -42,7 +73,7 @@ def quiet_until(at: datetime, *, zones: Iterable[str], region: str, starts: time
         if later == moment:
             break
         moment = later
-    return None if moment == at else moment
+    return moment
 
 
 def _quiet_end(moment: datetime, place: ZoneInfo, span: tuple[time, time]) -> datetime:

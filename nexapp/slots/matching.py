@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from nexapp.messaging.quiet import quiet_until
+from nexapp.messaging.quiet import next_quiet, quiet_until
 from nexapp.slots.times import midnight
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
@@ -49,15 +49,16 @@ PLACES = text("""
 # The look-up over all businesses is asked once, for everybody whose own wishes fit; its answer names nobody's rows.
 MATCH = text("""
     WITH place AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:zones AS text[]), CAST(:regions AS text[]), CAST(:untils AS timestamptz[]))
-            AS q(time_zone, region, quiet_until)
+        SELECT * FROM unnest(CAST(:zones AS text[]), CAST(:regions AS text[]), CAST(:untils AS timestamptz[]),
+            CAST(:evenings AS timestamptz[]), CAST(:mornings AS timestamptz[]))
+            AS q(time_zone, region, quiet_until, sleeps_from, sleeps_until)
     ), fitting_window AS MATERIALIZED (
         SELECT notify_request_id, bool_or(
             weekday = :weekday AND :one_day AND starts <= CAST(:wall_start AS time) AND ends >= CAST(:wall_end AS time)
         ) AS fits
         FROM notify_windows WHERE org_id = :org_id GROUP BY notify_request_id
     ), wished AS MATERIALIZED (
-        SELECT r.id, r.consumer_id, c.phone, p.name, q.quiet_until, CASE
+        SELECT r.id, r.consumer_id, c.phone, p.name, q.quiet_until, q.sleeps_from, q.sleeps_until, CASE
             WHEN r.ends_on < CAST(:today AS date) THEN 'lapsed'
             WHEN r.status = 'paused' AND (r.paused_until IS NULL OR r.paused_until > CAST(:today AS date)) THEN 'paused'
             WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
@@ -93,10 +94,11 @@ MATCH = text("""
             (SELECT coalesce(array_agg(consumer_id), '{}') FROM wished WHERE reason IS NULL),
             :day_began, :starts_at, :ends_at)
     ), judged AS MATERIALIZED (
-        SELECT d.id, d.consumer_id, d.phone, d.name, d.quiet_until, coalesce(d.reason, CASE
-            WHEN l.offers >= :daily_cap OR l.is_busy THEN 'limits'
-            WHEN d.quiet_until > :last_waking THEN 'quiet_hours'
-        END) AS reason
+        SELECT d.id, d.consumer_id, d.phone, d.name, d.quiet_until, d.sleeps_from, d.sleeps_until,
+            coalesce(d.reason, CASE
+                WHEN l.offers >= :daily_cap OR l.is_busy THEN 'limits'
+                WHEN d.quiet_until > :last_waking THEN 'quiet_hours'
+            END) AS reason
         FROM wished d LEFT JOIN load l ON l.consumer_id = d.consumer_id
     ), recorded AS (
         INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, send_at)
@@ -107,10 +109,11 @@ MATCH = text("""
         ON CONFLICT DO NOTHING
         RETURNING notify_request_id
     )
-    SELECT j.id AS notify_request_id, j.consumer_id, j.phone, j.name, j.quiet_until, j.reason, 1 AS people
+    SELECT j.id AS notify_request_id, j.consumer_id, j.phone, j.name, j.quiet_until, j.sleeps_from, j.sleeps_until,
+        j.reason, 1 AS people
     FROM judged j JOIN recorded m ON m.notify_request_id = j.id WHERE j.reason IS NULL
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, j.reason, CAST(count(*) AS integer)
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, j.reason, CAST(count(*) AS integer)
     FROM judged j JOIN recorded m ON m.notify_request_id = j.id WHERE j.reason IS NOT NULL GROUP BY j.reason
 """)
 
@@ -158,17 +161,30 @@ def _wall(starts_at: datetime, ends_at: datetime, zone: str) -> dict[str, Any]:
 
 
 def _quiet_places(slot: Any) -> dict[str, list[Any]]:
-    """When the quiet hours end, once for each zone and region that people on the list live in."""
+    """The quiet hours, once for each zone and region that people on the list live in."""
     present = now()
     places = db.session.execute(PLACES, {"org_id": slot.org_id}).all()
-    ends: list[datetime | None] = [
-        quiet_until(
-            present,
-            zones=[place.time_zone, slot.time_zone],
-            region=place.region,
-            starts=slot.quiet_starts,
-            ends=slot.quiet_ends,
-        )
-        for place in places
-    ]
-    return {"zones": [p.time_zone for p in places], "regions": [p.region for p in places], "untils": ends}
+    nights = [_nights(present, place, slot) for place in places]
+    return {
+        "zones": [place.time_zone for place in places],
+        "regions": [place.region for place in places],
+        "untils": [until for until, _, _ in nights],
+        "evenings": [evening for _, evening, _ in nights],
+        "mornings": [morning for _, _, morning in nights],
+    }
+
+
+def _nights(present: datetime, place: Any, slot: Any) -> tuple[datetime | None, datetime | None, datetime | None]:
+    """When the quiet hours of this moment end, if they are, and when the next ones begin and end."""
+    until = quiet_until(present, **(hours := _hours(place, slot)))
+    evening, morning = next_quiet(until or present, **hours) or (None, None)
+    return until, evening, morning
+
+
+def _hours(place: Any, slot: Any) -> dict[str, Any]:
+    return {
+        "zones": [place.time_zone, slot.time_zone],
+        "region": place.region,
+        "starts": slot.quiet_starts,
+        "ends": slot.quiet_ends,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from nexapp.identity.models import StaffMember
 from nexapp.messaging.lanes import OFFERS
 from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
 from nexapp.messaging.templates import render
+from nexapp.slots.matching import WORTH_WAKING
 from nexapp.slots.models import Service
 from nexapp.slots.times import text_time
 from nexapp.slots.tokens import claim_link, claim_token, hash_token
@@ -109,10 +111,20 @@ def _texts(slot: Any, people: Sequence[Any], ids: list[UUID], tokens: list[str])
             subject_kind=SUBJECT,
             subject_id=offer_id,
             send_at=person.quiet_until,
-            expires_at=slot.starts_at,
+            expires_at=_worth_until(slot.starts_at, person),
+            sleeps_from=person.sleeps_from,
+            sleeps_until=person.sleeps_until,
         )
         for person, offer_id, token in zip(people, ids, tokens, strict=True)
     ]
+
+
+def _worth_until(starts_at: datetime, person: Any) -> datetime:
+    """The slot's start; the evening before where the text would be too late in the morning."""
+    if person.sleeps_until is None or person.sleeps_until <= starts_at - WORTH_WAKING:
+        return starts_at
+    evening: datetime = person.sleeps_from
+    return min(starts_at, evening)
 
 
 def _fill(pattern: str, name: str, url: str) -> str:

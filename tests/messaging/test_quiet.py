@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nexapp.messaging.quiet import quiet_until
+from nexapp.messaging.quiet import next_quiet, quiet_until
 
 NY, LA = "America/New_York", "America/Los_Angeles"
 
@@ -59,3 +59,46 @@ def test_clock_changes_keep_the_wall_time() -> None:
 def test_equal_ends_mean_no_quiet_hours() -> None:
     at = datetime(2026, 11, 20, 4, tzinfo=UTC)
     assert quiet_until(at, zones=[NY], region="US-NY", starts=time(8), ends=time(8)) is None
+
+
+def next_night(
+    local: str, zone: str = NY, *, zones: list[str] | None = None, region: str = "US-NY"
+) -> tuple[str, str] | None:
+    at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    span = next_quiet(at, zones=zones or [zone], region=region, starts=time(21), ends=time(8))
+    if span is None:
+        return None
+    first, last = (moment.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[:16] for moment in span)
+    return first, last
+
+
+@pytest.mark.parametrize(
+    ("local", "span"),
+    [
+        ("2026-11-20T20:59", ("2026-11-20T21:00", "2026-11-21T08:00")),
+        ("2026-11-21T08:00", ("2026-11-21T21:00", "2026-11-22T08:00")),
+        ("2026-10-31T12:00", ("2026-10-31T21:00", "2026-11-01T08:00")),
+    ],
+)
+def test_the_next_night(local: str, span: tuple[str, str]) -> None:
+    assert next_night(local) == span
+
+
+def test_the_next_night_is_by_the_same_rules() -> None:
+    assert next_night("2026-11-20T12:00", region="US-FL") == ("2026-11-20T20:00", "2026-11-21T08:00")
+    # Quiet from New York's evening to Los Angeles's morning.
+    assert next_night("2026-11-20T12:00", zones=[LA, NY]) == ("2026-11-20T21:00", "2026-11-21T11:00")
+
+
+def test_an_evening_that_the_clocks_jump_over_is_no_night() -> None:
+    hours = {"zones": [NY], "region": "US-NY", "starts": time(2, 30), "ends": time(3)}
+    at = datetime(2027, 3, 13, 12, tzinfo=UTC)  # the clocks jump from 2:00 to 3:00 on the 14th
+    assert next_quiet(at, **hours) == (
+        datetime(2027, 3, 15, 6, 30, tzinfo=UTC),
+        datetime(2027, 3, 15, 7, tzinfo=UTC),
+    )
+
+
+def test_no_quiet_hours_no_next_night() -> None:
+    at = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    assert next_quiet(at, zones=[NY], region="US-NY", starts=time(8), ends=time(8)) is None

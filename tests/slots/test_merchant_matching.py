@@ -229,6 +229,48 @@ def test_quiet_hours_skip_when_the_start_is_too_near(shop: Shop, acting: Acting)
     assert shop.texts() == []
 
 
+def evening_in(shop: Shop, minutes: int) -> tuple[datetime, datetime]:
+    """Quiet hours from so many minutes from now, for two hours."""
+    begins = (now() + timedelta(minutes=minutes)).astimezone(ZONE).replace(second=0, microsecond=0)
+    ends = begins + timedelta(hours=2)
+    shop.sql(
+        "UPDATE organizations SET quiet_starts = %s, quiet_ends = %s WHERE id = %s",
+        begins.time(), ends.time(), shop.org_id,
+    )  # fmt: skip
+    return begins, ends
+
+
+NIGHT = "SELECT sleeps_from, sleeps_until, expires_at FROM messages"
+
+
+def test_a_text_knows_the_night_that_follows(shop: Shop, acting: Acting) -> None:
+    begins, ends = evening_in(shop, 60)
+    shop.person()
+    at = now() + timedelta(hours=30)
+    opened(shop, acting, shop.slot(at))
+    assert shop.sql(NIGHT) == [(begins, ends, at)]
+
+
+def test_a_text_held_until_the_morning_knows_the_night_after_it(shop: Shop, acting: Acting) -> None:
+    ends = quiet_now(shop)
+    shop.person()
+    opened(shop, acting, shop.slot(now() + timedelta(hours=30)))
+    [(sleeps_from, sleeps_until, _)] = shop.sql(NIGHT)
+    assert timedelta(hours=20) < sleeps_from - ends < timedelta(hours=23)
+    assert timedelta(hours=23) <= sleeps_until - ends <= timedelta(hours=25)
+
+
+@pytest.mark.parametrize(("after_night", "in_time"), [(59, False), (60, True)])
+def test_a_text_that_would_be_too_late_in_the_morning_is_worth_sending_until_the_evening(
+    shop: Shop, acting: Acting, after_night: int, in_time: bool
+) -> None:
+    begins, ends = evening_in(shop, 60)
+    shop.person()
+    at = ends + timedelta(minutes=after_night)
+    opened(shop, acting, shop.slot(at))
+    assert shop.sql(NIGHT) == [(begins, ends, at if in_time else begins)]
+
+
 def test_who_left_has_no_outcome_and_no_text(shop: Shop, acting: Acting) -> None:
     shop.person(status="left")
     opened(shop, acting, shop.slot())
