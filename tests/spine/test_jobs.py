@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ import pytest
 from flask import Flask, g
 from rq.timeouts import JobTimeoutException
 
+from nexapp.spine.clock import now
 from nexapp.spine.errors import NotFound, Unavailable
 from nexapp.spine.ids import new_id
-from nexapp.spine.jobs import PermanentFailure, enqueue
+from nexapp.spine.jobs import PermanentFailure, enqueue, enqueue_many
 from nexapp.spine.jobs import ledger as ledger_module
 from nexapp.spine.jobs.runner import PROCESS, drain_ledger, system_unit
 from nexapp.spine.jobs.sweep import sweep
@@ -54,6 +56,19 @@ def test_a_job_runs_with_its_ids_as_who_queued_it(
     assert (actor.role, actor.org_id, actor.user_id) == (Role.STAFF, org_id, user_id)
     assert not actor.is_platform_admin
     assert jobs("status", "attempts", "lease_until") == [("succeeded", 1, None)]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_now_is_what_the_database_says(
+    app: Flask, probe: Probe, jobs: Jobs, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe(lambda: None)
+    wrong = now() + timedelta(hours=hours)
+    monkeypatch.setattr(ledger_module, "now", lambda: wrong)
+    with app.app_context(), system_unit():
+        enqueue("probe")
+        enqueue_many("probe", [{}, {}])
+    assert jobs("run_at = created_at") == [(True,)] * 3
 
 
 def test_effect_and_record_stand_together(

@@ -59,7 +59,7 @@ class LeaseLost(Exception):
 
 def enqueue(name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **ids: Any) -> UUID | None:
     """Queue a job in the caller's transaction. None where a job with this unique key exists already."""
-    row = _row(name, ids, run_at, unique_key)
+    row = _row(name, ids, unique_key) | {"run_at": run_at or func.now()}
     row_id = db.session.scalar(insert(BackgroundJob).values(**row).on_conflict_do_nothing().returning(BackgroundJob.id))
     if row_id is not None:
         _ring_when_due(row["queue"], run_at)
@@ -68,18 +68,19 @@ def enqueue(name: str, *, run_at: datetime | None = None, unique_key: str | None
 
 def enqueue_many(name: str, arguments: Sequence[dict[str, Any]]) -> None:
     """Queue one job for each set of ids, in one round trip for every thousand, in the caller's transaction."""
-    rows = [_row(name, ids, None, None) for ids in arguments]
+    rows = [_row(name, ids, None) for ids in arguments]
     if rows:
         db.session.execute(insert(BackgroundJob), rows)
         _ring_when_due(KINDS[name].queue, None)
 
 
-def _row(name: str, ids: dict[str, Any], run_at: datetime | None, unique_key: str | None) -> dict[str, Any]:
+def _row(name: str, ids: dict[str, Any], unique_key: str | None) -> dict[str, Any]:
+    """Without `run_at`: claims go by the database's clock, so it also tells what "now" is."""
     actor = current_actor()
     return {
         "id": new_id(), "org_id": actor.org_id, "user_id": actor.user_id, "actor_role": actor.role.value,
         "queue": KINDS[name].queue, "name": name, "arguments": _plain(ids), "unique_key": unique_key,
-        "status": "queued", "run_at": run_at or now(), "attempts": 0, "request_id": g.get("request_id"),
+        "status": "queued", "attempts": 0, "request_id": g.get("request_id"),
     }  # fmt: skip
 
 
