@@ -98,6 +98,12 @@ class PhoneProcess:
         assert isinstance(found, list)
         return found
 
+    def create_answers(self) -> dict[str, int]:
+        found = self.json("GET", "/dev/phone/ledger.json?to=none")
+        assert isinstance(found, dict)
+        answers: dict[str, int] = found["create_answers"]
+        return answers
+
     def reply(self, person: str, body: str, to: str = SENDER) -> dict[str, object]:
         found = self.json("POST", "/dev/phone/replies", {"from": person, "to": to, "body": body})
         assert isinstance(found, dict)

@@ -94,8 +94,10 @@ def test_wrong_credentials_are_told_apart(
 
 def test_credentials_withdrawn_and_mended(phone: PhoneProcess, gateway: TwilioGateway, person: str) -> None:
     phone.faults(unauthorised=True)
+    before = phone.create_answers().get("401", 0)
     with pytest.raises(SmsUnauthorised):
         gateway.send(OutboundSms(person, BODY))
+    assert phone.create_answers()["401"] == before + 1
     phone.faults(unauthorised=False)
 
     assert gateway.send(OutboundSms(person, BODY)).sid

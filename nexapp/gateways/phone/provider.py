@@ -33,10 +33,12 @@ class Provider:
         self.answers: Counter[str] = Counter()
 
     async def handle(self, request: Request) -> Response:
+        if request.path == f"{self._messages}.json" and request.method == "POST":
+            return self._count(await self._create(request))
         if not self._is_authorised(request):
             return error_answer(401, 20003)
         if request.path == f"{self._messages}.json":
-            return await self._create(request) if request.method == "POST" else self._list(request)
+            return self._list(request)
         sid = request.path.removeprefix(f"{self._messages}/").removesuffix(".json")
         message = self._ledger.find(sid) if request.method == "GET" else None
         if message is None or self._is_lagging(message):
@@ -48,10 +50,14 @@ class Provider:
         right = hmac.compare_digest(given.encode(), self._authorization.encode())
         return right and not self._faults.unauthorised
 
-    async def _create(self, request: Request) -> Response:
-        response = await self._answer_create(Asked.of(request.form))
+    def _count(self, response: Response) -> Response:
         self.answers["dropped" if response.hang_up else str(response.status)] += 1
         return response
+
+    async def _create(self, request: Request) -> Response:
+        if not self._is_authorised(request):
+            return error_answer(401, 20003)
+        return await self._answer_create(Asked.of(request.form))
 
     async def _answer_create(self, asked: Asked) -> Response:
         if self._faults.takes_status():
