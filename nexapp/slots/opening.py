@@ -97,11 +97,13 @@ def release_by_merchant(slot_id: UUID) -> None:
 def book_by_hand(slot_id: UUID, name: str, phone: str | None = None) -> None:
     """Give the slot to somebody who called or came in. `phone` is E.164; nothing is texted to it."""
     slot = get_slot_for_change(slot_id)
-    consumer_id = _known_person(slot.org_id, name, phone) if phone else None
-    row = transition(
-        slot, UNCLAIMED, Slot.ends_at > func.now(), status="booked", **NO_HOLD,
-        booked_consumer_id=consumer_id, booked_name=name, booked_at=func.now(),
-    )  # fmt: skip
+    # A refusal is shown on the slot's page, by a unit that goes on to commit: the person must not stay behind.
+    with db.session.begin_nested():
+        consumer_id = _known_person(slot.org_id, name, phone) if phone else None
+        row = transition(
+            slot, UNCLAIMED, Slot.ends_at > func.now(), status="booked", **NO_HOLD,
+            booked_consumer_id=consumer_id, booked_name=name, booked_at=func.now(),
+        )  # fmt: skip
     withdraw_unsent(row)
     record_event(row, "booked", consumer_id=consumer_id, by="business")
     audit.record("slot.booked_by_hand", "slot", row.id)

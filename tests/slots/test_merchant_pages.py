@@ -291,6 +291,14 @@ def test_booking_by_hand(shop: Shop, owner: Browser) -> None:
     ]
 
 
+def test_a_refused_booking_by_hand_leaves_nobody_behind(shop: Shop, owner: Browser) -> None:
+    slot_id = shop.slot(status="cancelled")
+    answer = owner.post(f"/slots/{slot_id}/booking", name="Walter", phone="(212) 555-0177")
+    assert answer.status_code == 409
+    assert shop.sql("SELECT phone FROM consumers") == []
+    assert shop.sql("SELECT name FROM consumer_profiles") == []
+
+
 def test_approving_and_declining(shop: Shop, owner: Browser) -> None:
     for path, status in (("approval", "booked"), ("refusal", "open")):
         slot_id = shop.booked(shop.person(), round=1)
