@@ -7,11 +7,12 @@ from uuid import UUID
 
 from flask import Response, request, session, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 
 from nexapp.identity.accounts import admit
 from nexapp.identity.addresses import home_address, safe_next
 from nexapp.identity.blueprint import pages
-from nexapp.identity.codes import check_code, issue_code, resend_at
+from nexapp.identity.codes import CodeCheck, CodeState, check_code, issue_code, resend_at
 from nexapp.identity.errors import AccountClosed
 from nexapp.identity.forms import CodeForm, SignInForm
 from nexapp.identity.models import User
@@ -20,6 +21,7 @@ from nexapp.spine.access import principal, public
 from nexapp.spine.clock import now
 from nexapp.spine.config import settings
 from nexapp.spine.errors import BadInput, NexError, TooMany
+from nexapp.spine.web.failures import answer_stale_form
 from nexapp.spine.web.pages import page, see_other
 
 PENDING = "sign_in"
@@ -53,8 +55,11 @@ def request_code() -> Response:
 @public("the second step of signing in")
 def enter_code() -> Response:
     if (pending := _pending()) is None:
-        return see_other(url_for("identity.sign_in"))
-    return _code_page(CodeForm(), pending)
+        return see_other(url_for("identity.sign_in", next=request.args.get("next")))
+    form = CodeForm(formdata=None)
+    if "used" in request.args:
+        form.bind_errors(BadInput(fields={"code": CodeCheck(CodeState.USED).sentence}))
+    return _code_page(form, pending)
 
 
 @pages.post("/sign-in/code")
@@ -66,6 +71,9 @@ def check_sign_in() -> Response:
     if not form.validate():
         return _code_page(form, pending, 422)
     result = check_code(UUID(pending["code_id"]), form.code.data)
+    if result.state is CodeState.USED:
+        # A second tap: the first one's answer may have signed this browser in meanwhile. The next request tells.
+        return see_other(url_for("identity.enter_code", used=1, next=pending["next"]))
     if result.code is None:
         return _refused(form, pending, BadInput(result.sentence))
     try:
@@ -73,6 +81,13 @@ def check_sign_in() -> Response:
     except AccountClosed as closed:
         return _refused(form, pending, closed)
     return _welcome(user, pending["next"])
+
+
+@pages.errorhandler(CSRFError)
+def pass_on_who_is_signed_in(error: CSRFError) -> Any:
+    """A second tap after the first one's answer came: its form is of the session before. Nothing is done for it."""
+    found = principal() if request.endpoint == "identity.check_sign_in" else None
+    return answer_stale_form(error) if found is None else see_other(home_address(found))
 
 
 @pages.post("/sign-in/codes")

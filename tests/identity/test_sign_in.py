@@ -28,17 +28,45 @@ def test_a_code_signs_in_once_and_leads_a_new_person_to_onboarding(
 ) -> None:
     person.post("/sign-in", {"phone": ANA})
     token = person.token("/sign-in/code")
-    with person.client.session_transaction() as kept:
-        before = dict(kept)
+    before = cookies(person)
     done = person.client.post("/sign-in/code", data={"csrf_token": token, "code": texted[-1].code})
     assert (done.status_code, done.location) == (303, "/onboarding")
     assert owner_sql("SELECT phone FROM users") == [(ANA,)]
+    put_back(person, before)
+    replayed = person.client.post("/sign-in/code", data={"csrf_token": token, "code": texted[-1].code})
+    assert "used already" in person.get(replayed.location).text
+    assert owner_sql("SELECT count(*) FROM user_sessions") == [(1,)]
+    assert person.get("/businesses").location.startswith("/sign-in")
+
+
+def cookies(person: Person) -> dict[str, Any]:
+    with person.client.session_transaction() as kept:
+        return dict(kept)
+
+
+def put_back(person: Person, before: dict[str, Any]) -> None:
     with person.client.session_transaction() as kept:
         kept.clear()
         kept.update(before)
-    replayed = person.client.post("/sign-in/code", data={"csrf_token": token, "code": texted[-1].code})
-    assert replayed.status_code == 422
-    assert "used already" in replayed.text
+
+
+@pytest.mark.parametrize("came_first", [True, False], ids=["after the first answer", "before the first answer"])
+def test_a_second_tap_goes_on_where_the_first_one_led(
+    owner: Person, new_person: Callable[[], Person], texted: list[SignInCodeRequested], came_first: bool
+) -> None:
+    person = new_person()
+    person.post("/sign-in", {"phone": ANA, "next": "/settings/staff"})
+    form = {"csrf_token": person.token("/sign-in/code"), "code": texted[-1].code}
+    before = cookies(person)
+    person.client.post("/sign-in/code", data=form)
+    after = cookies(person)
+    if not came_first:
+        put_back(person, before)
+    second = person.client.post("/sign-in/code", data=form)
+    assert "Set-Cookie" not in second.headers, "a late answer must not put the older cookie back"
+    put_back(person, after)
+    landed = person.get(second.location, follow_redirects=True)
+    assert (landed.status_code, landed.request.path) == (200, "/home" if came_first else "/settings/staff")
 
 
 def test_the_answer_is_the_same_for_known_and_unknown_numbers(
