@@ -3,6 +3,7 @@ DROP FUNCTION nexapp_live_sessions(uuid[]);
 DROP FUNCTION nexapp_public_page(text);
 DROP FUNCTION nexapp_request_link(bytea);
 DROP FUNCTION nexapp_offer(bytea);
+DROP FUNCTION nexapp_losers(uuid, integer, text, boolean);
 DROP FUNCTION nexapp_slot_topic(text);
 DROP FUNCTION nexapp_code_load(text, text, text);
 DROP FUNCTION nexapp_ensure_consumer(uuid, text, text, text);

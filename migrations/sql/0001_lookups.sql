@@ -59,11 +59,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
         s.held_until, s.pending_until, f.lapsed_at, s.public_token, s.starts_at, s.ends_at, s.price_cents,
         o.currency, o.name, o.address, o.phone, o.time_zone, t.display_name, v.name, o.notice_minutes,
         CASE WHEN o.uses_booking_system THEN o.booking_url END, o.slug, p.name, f.opened_at, f.declined_at,
-        CASE WHEN l.lapsed + interval '60 seconds' > now() AND EXISTS (
+        -- A CASE within the CASE, not AND: with NULL on its left, AND would search the round at every look-up.
+        CASE WHEN l.lapsed + interval '60 seconds' > now() THEN CASE WHEN EXISTS (
             SELECT FROM slot_offers x
             WHERE x.org_id = f.org_id AND x.slot_id = f.slot_id AND x.round = f.round AND x.id <> f.id
               AND x.opened_at IS NOT NULL AND x.released_at IS NULL AND x.declined_at IS NULL
-        ) THEN l.lapsed + interval '60 seconds' END,
+        ) THEN l.lapsed + interval '60 seconds' END END,
         r.status, f.round, f.notify_request_id, f.held_at
     FROM slot_offers f
     JOIN slots s ON s.org_id = f.org_id AND s.id = f.slot_id
@@ -79,6 +80,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
         END AS lapsed
     ) l
     WHERE f.token_hash = wanted
+$$;
+
+-- Who else loses on a slot that stands as one loser saw it: the hashes of the round's links without the holder's, 32
+-- bytes each in one string, and for how many seconds nothing but a person can change it. No secret: tokens are random.
+CREATE FUNCTION nexapp_losers(wanted uuid, in_round integer, seen text, was_opened boolean)
+RETURNS TABLE (hashes bytea, seconds double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT string_agg(f.token_hash, ''::bytea),
+        extract(epoch FROM least(CASE WHEN s.status = 'held' THEN s.held_until END, s.starts_at) - clock_timestamp())
+    FROM slots s
+    JOIN slot_offers f ON f.org_id = s.org_id AND f.slot_id = s.id AND f.round = s.round
+    WHERE s.id = wanted AND s.round = in_round AND s.status = seen AND s.status IN ('held', 'pending', 'booked')
+      AND f.id IS DISTINCT FROM CASE WHEN s.status = 'held' THEN s.held_by_offer_id ELSE s.booked_offer_id END
+      AND f.declined_at IS NULL AND (f.opened_at IS NOT NULL) = was_opened
+    GROUP BY s.id
 $$;
 
 CREATE FUNCTION nexapp_slot_topic(wanted text) RETURNS boolean

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
-from nexapp.slots.claim_errors import ClaimRefused, HoldsElsewhere
+from nexapp.slots import rush
+from nexapp.slots.claim_errors import ClaimRefused, HoldsElsewhere, SlotJustTaken
 from nexapp.slots.claim_forms import ConfirmForm
 from nexapp.slots.claim_words import length_words, when_words
 from nexapp.slots.claims import (
@@ -27,6 +28,8 @@ from nexapp.spine.web.failures import is_fragment
 
 blueprint = Blueprint("claims", __name__)
 RELEASED, STAYED = "released", "stayed"
+LOST = {Situation.HELD_BY_OTHER, Situation.TAKEN}
+CONTESTED = {Situation.OPEN, *LOST}
 
 
 def resolve_claim(token: str) -> Actor | None:
@@ -47,7 +50,7 @@ def show(token: str) -> Response:
 @blueprint.post("/c/<token>/hold")
 @link(resolve_claim, unit=False)
 def hold(token: str) -> Response:
-    return _answer(token, hold_slot)
+    return _told_while_waiting() or _answer(token, hold_slot)
 
 
 @blueprint.post("/c/<token>/confirm")
@@ -106,12 +109,32 @@ def _answer(token: str, act: Callable[[Claim], None], done: str | None = None) -
     return redirect(url_for("claims.show", token=token, done=done), 303)  # type: ignore[return-value]
 
 
+def _told_while_waiting() -> Response | None:
+    """Of the taps on one slot one at a time goes on; who waited is told what the first was told, or looks again."""
+    claim: Claim | None = g.claim
+    tap = rush.tap_of(request.environ)
+    if claim is None or tap is None or claim.situation not in CONTESTED or not tap.wait_turn(claim.offer.slot_id):
+        return None
+    if (answer := tap.find_answer()) is not None:
+        return answer
+    g.claim = find_claim(claim.token) or claim
+    return None
+
+
+def _note_loss(claim: Claim, refusal: ClaimRefused) -> None:
+    tap = rush.tap_of(request.environ)
+    if tap is not None and isinstance(refusal, SlotJustTaken) and claim.situation in LOST:
+        offer = claim.offer
+        tap.loss = rush.Loss(offer.slot_id, offer.round, offer.state, opened=offer.opened_at is not None)
+
+
 def _refused(token: str, claim: Claim, refusal: ClaimRefused) -> Response:
     """Say it with the slot as it stands now. Who only looked has just seen it; a refused unit has rolled back."""
     claim = (find_claim(token) or claim) if refusal.tried else claim
     if claim.situation.is_theirs and request.endpoint != "claims.release":
         # Their own second tap won: the same person gets the same answer.
         return redirect(url_for("claims.show", token=token), 303)  # type: ignore[return-value]
+    _note_loss(claim, refusal)
     elsewhere = refusal.offer_id if isinstance(refusal, HoldsElsewhere) else None
     return claim_page(
         claim,

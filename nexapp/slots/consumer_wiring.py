@@ -6,7 +6,7 @@ import re
 
 from flask import Flask
 
-from nexapp.slots import claim_views, holds, pending, waiting_list_private, waiting_list_views
+from nexapp.slots import claim_views, holds, pending, rush, waiting_list_private, waiting_list_views
 from nexapp.slots.claims import is_known_topic
 from nexapp.spine.access import Principal
 from nexapp.spine.realtime import topic
@@ -22,6 +22,7 @@ PUBLIC_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    rush.install(app)
 
 
 @topic("slot")

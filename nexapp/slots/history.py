@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from nexapp.slots import rush
 from nexapp.slots.models import SlotEvent
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
 from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import current_actor
+from nexapp.spine.unit import after_commit
 
 
 def record_event(
@@ -24,6 +26,8 @@ def record_event(
 ) -> None:
     """Append one line and tell the open pages. `slot` has id, org_id, round and public_token."""
     append_event(slot, kind, consumer_id=consumer_id, offer_id=offer_id, **details)
+    slot_id = slot.id
+    after_commit(lambda: rush.forget(slot_id), key=("rush", slot_id))
     tell_pages(slot)
 
 

@@ -19,9 +19,13 @@ def configure(app: Flask) -> None:
     app.after_request(finish)
 
 
+def request_id(given: str | None) -> str:
+    """The id that came with a request, where it can be one, or a new one."""
+    return given if given and _ID.fullmatch(given) else new_id().hex
+
+
 def begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _ID.fullmatch(given) else new_id().hex
+    g.request_id = request_id(request.headers.get("X-Request-ID"))
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
