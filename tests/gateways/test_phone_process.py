@@ -87,12 +87,11 @@ def test_the_ledger_survives(
         gateway.send(OutboundSms("+15551230001", f"text {each}", status_callback=web_app.url)) for each in range(20)
     ]
 
-    took = phone.stop(number)
+    phone.stop(number)
     with pytest.raises(SmsBusy):
         make_gateway(phone.url).send(OutboundSms("+15551230001", "while away"))
     phone.start()
 
-    assert took < 1
     assert [message["sid"] for message in phone.messages("+15551230001")] == [one.sid for one in sent][::-1]
     eventually(lambda: {message["status"] for message in phone.messages("+15551230001")} == {"delivered"})
     web_app.wait_for(MessageSid=sent[-1].sid, MessageStatus="delivered")
@@ -113,5 +112,5 @@ def test_sigterm_ends_it_with_requests_under_way(
         line.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"200 OK" in line.recv(1000)
 
-        assert phone.stop() < 1
+        phone.stop()
     phone.start()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 
 
-def test_seeding_is_quick_and_idempotent(app: Flask, owner_sql: Callable[..., list[Any]]) -> None:
+def test_seeding_is_set_based_and_idempotent(
+    app: Flask, owner_sql: Callable[..., list[Any]], statements: list[str]
+) -> None:
     runner = app.test_cli_runner()
-    began = time.perf_counter()
     first = runner.invoke(args=["seed-demo"])
-    elapsed = time.perf_counter() - began
+    asked = len(statements)
     assert first.exit_code == 0, first.output or repr(first.exception)
     counted = "SELECT (SELECT count(*) FROM slots), (SELECT count(*) FROM messages), (SELECT count(*) FROM users)"
     counts = owner_sql(counted)
@@ -22,7 +22,7 @@ def test_seeding_is_quick_and_idempotent(app: Flask, owner_sql: Callable[..., li
     assert again.exit_code == 0
     assert "already" in again.output
     assert counts == owner_sql(counted)
-    assert elapsed < 10, "five seconds at most on a machine with nothing else to do"
+    assert asked < 500, "one for each row would be thousands"
     assert counts[0][0] > 150
     assert counts[0][1] > 1500
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time as clock
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -297,16 +296,15 @@ def shop_context(app: object) -> AbstractContextManager[object]:
 
 
 @pytest.mark.slow
-def test_ten_thousand_people_are_matched_at_once(shop: Shop, acting: Acting) -> None:
+def test_ten_thousand_people_are_matched_at_once(shop: Shop, acting: Acting, statements: list[str]) -> None:
     crowd(shop, 10_000)
     slot_id = shop.slot()
-    began = clock.perf_counter()
     with acting(shop.owner):
         result = open_slot(slot_id)
-    elapsed = clock.perf_counter() - began
+    asked = len(statements)
     assert result.texted == 10_000
     assert shop.value("SELECT count(*) FROM messages") == 10_000
-    assert elapsed < 10, "far from the second or so that it takes on a machine with nothing else to do"
+    assert asked < 40, "a thousand texts to a statement, and everything else at once"
 
 
 def crowd(shop: Shop, people: int) -> None:
