@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from nexapp.factory import build
 from nexapp.local.stack import Stack
 from nexapp.settings import load_settings
+from nexapp.spine.config import configure_redis
 from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.tenancy import Actor
 from nexapp.spine.unit import unit_of_work
@@ -64,6 +65,13 @@ def empty(services: Stack, tables: list[str], whole_app: Flask) -> None:
 def app(whole_app: Flask, empty: None) -> Flask:
     """The app on an empty database and an empty Redis. Commits are real."""
     return whole_app
+
+
+@pytest.fixture
+def without_redis(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis is gone, and is asked as often as the product asks."""
+    monkeypatch.setitem(app.extensions, "redis", app.extensions["redis"])
+    configure_redis(app, "redis://127.0.0.1:1/0")
 
 
 @pytest.fixture

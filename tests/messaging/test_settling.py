@@ -28,6 +28,12 @@ Sql = Callable[..., list[Any]]
 SENDER = "+15005550006"
 
 
+@pytest.fixture(autouse=True)
+def settle_soon(with_settings: Any) -> None:
+    """The local phone lists a text at once, where a test doesn't tell it to lag."""
+    with_settings(sms_settle_seconds=0.5)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -64,8 +70,16 @@ def test_a_five_hundred_is_no_proof_either(
 
 
 def test_the_list_of_the_provider_lags(
-    queue: Queue, send_texts: Any, until_quiet: Any, faults: Any, states: Any, sum_up: Any, owner_sql: Sql
+    queue: Queue,
+    send_texts: Any,
+    until_quiet: Any,
+    faults: Any,
+    states: Any,
+    sum_up: Any,
+    owner_sql: Sql,
+    with_settings: Any,
 ) -> None:
+    with_settings(sms_settle_seconds=4.0)
     faults(drop_after_accept=1, list_lag_seconds=1.5, callbacks=False)
     queue(5)
     send_texts()

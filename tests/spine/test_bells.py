@@ -87,9 +87,8 @@ def test_a_flushed_redis_loses_nothing(
 
 
 def test_without_redis_the_commit_stands(
-    app: Flask, probe: Callable[..., None], monkeypatch: pytest.MonkeyPatch, jobs: Callable[..., list[Any]]
+    app: Flask, probe: Callable[..., None], without_redis: None, jobs: Callable[..., list[Any]]
 ) -> None:
     probe(lambda: None)
-    monkeypatch.setitem(app.extensions, "redis", Redis(port=1, socket_connect_timeout=1))
     add(app)
     assert jobs("status") == [("queued",)]
