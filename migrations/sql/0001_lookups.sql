@@ -17,10 +17,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
       AND s.last_seen_at + make_interval(secs => s.idle_seconds) > now()
 $$;
 
-CREATE FUNCTION nexapp_live_sessions(wanted uuid[]) RETURNS SETOF uuid
+-- The sessions that still stand, each with the business that it may listen to now.
+CREATE FUNCTION nexapp_live_sessions(wanted uuid[]) RETURNS TABLE (session_id uuid, org_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-    SELECT s.id FROM user_sessions s JOIN users u ON u.id = s.user_id AND u.deactivated_at IS NULL
+    SELECT s.id, m.org_id
+    FROM user_sessions s
+    JOIN users u ON u.id = s.user_id AND u.deactivated_at IS NULL
+    LEFT JOIN memberships m
+        JOIN organizations o ON o.id = m.org_id AND o.suspended_at IS NULL
+        ON m.user_id = s.user_id AND m.org_id = s.org_id AND m.deactivated_at IS NULL
     WHERE s.id = ANY(wanted) AND s.revoked_at IS NULL AND s.expires_at > now()
+      AND s.last_seen_at + make_interval(secs => s.idle_seconds) > now()
 $$;
 
 CREATE FUNCTION nexapp_public_page(wanted text) RETURNS TABLE (org_id uuid)

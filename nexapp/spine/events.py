@@ -16,14 +16,18 @@ from nexapp.spine.jobs import enqueue, job
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _inline: dict[str, list[Callable[[Any], Any]]] = defaultdict(list)
-_later: dict[str, list[Callable[[Any], Any]]] = defaultdict(list)
+_later: dict[str, dict[str, Callable[[Any], Any]]] = defaultdict(dict)
+"""By name, for a queued event may be handled by a later release, which has others or another order of them."""
 _types: dict[str, type[Any]] = {}
 
 
 def on(event_type: type[Any], *, inline: bool = False) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         _types[event_type.__name__] = event_type
-        (_inline if inline else _later)[event_type.__name__].append(handler)
+        if inline:
+            _inline[event_type.__name__].append(handler)
+        else:
+            _later[event_type.__name__][f"{handler.__module__}.{handler.__qualname__}"] = handler
         return handler
 
     return register
@@ -36,13 +40,13 @@ def emit(event: Any) -> None:
     name = type(event).__name__
     for handler in _inline[name]:
         handler(event)
-    for position in range(len(_later[name])):
-        enqueue("handle_event", event=name, position=position, values=_plain(asdict(event)))
+    for handler_name in _later[name]:
+        enqueue("handle_event", event=name, handler=handler_name, values=_plain(asdict(event)))
 
 
 @job("handle_event")
-def handle_event(event: str, position: int, values: dict[str, Any]) -> None:
-    _later[event][position](_types[event](**values))
+def handle_event(event: str, handler: str, values: dict[str, Any]) -> None:
+    _later[event][handler](_types[event](**values))
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -19,20 +19,23 @@ log = structlog.get_logger()
 RECHECK_SECONDS = 15
 MOST_TOPICS = 20
 
-_sessions: dict[str, UUID] = {}
-"""Socket id → session id, of this process only."""
+Listener = tuple[UUID, UUID | None]
+"""A session, and the business that it had chosen when its socket was opened."""
+
+_listeners: dict[str, Listener] = {}
+"""By socket id, of this process only."""
 
 
 @socketio.on("connect")  # type: ignore[untyped-decorator]
 def remember_session(_auth: Any = None) -> None:
     found = principal()
     if found is not None:
-        _sessions[request.sid] = found.session_id  # type: ignore[attr-defined]
+        _listeners[request.sid] = (found.session_id, found.org_id)  # type: ignore[attr-defined]
 
 
 @socketio.on("disconnect")  # type: ignore[untyped-decorator]
 def forget_session(*_: Any) -> None:
-    _sessions.pop(request.sid, None)  # type: ignore[attr-defined]
+    _listeners.pop(request.sid, None)  # type: ignore[attr-defined]
 
 
 @socketio.on("subscribe")  # type: ignore[untyped-decorator]
@@ -71,18 +74,21 @@ def _watch(app: Flask) -> None:
 
 
 def cut_ended_sessions() -> None:
-    """Disconnect the sockets whose session was revoked or has lapsed."""
-    open_sockets = dict(_sessions)
+    """Disconnect the sockets whose session has ended, or may no longer listen to its business.
+
+    A page that still may connects again by itself and asks for its topics anew.
+    """
+    open_sockets = dict(_listeners)
     if not open_sockets:
         return
-    live = _live(list(set(open_sockets.values())))
-    for socket_id, session_id in open_sockets.items():
-        if session_id not in live:
-            _sessions.pop(socket_id, None)
+    live = _live({session_id for session_id, _org_id in open_sockets.values()})
+    for socket_id, listener in open_sockets.items():
+        if listener not in live:
+            _listeners.pop(socket_id, None)
             disconnect(socket_id, namespace="/")
 
 
-def _live(session_ids: list[UUID]) -> set[UUID]:
+def _live(session_ids: set[UUID]) -> set[Listener]:
     with autocommit_engine().connect() as connection:
-        rows = connection.scalars(text("SELECT nexapp_live_sessions(:ids)"), {"ids": session_ids})
-        return set(rows)
+        rows = connection.execute(text("SELECT * FROM nexapp_live_sessions(:ids)"), {"ids": list(session_ids)})
+        return {(row.session_id, row.org_id) for row in rows}

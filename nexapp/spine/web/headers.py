@@ -34,7 +34,7 @@ def configure(app: Flask) -> None:
 
 def use_https() -> Response | None:
     # Health checks come from inside, over plain HTTP.
-    if settings().serves_https and settings().production and not request.is_secure and not _is_health():
+    if settings().serves_https and settings().production and not _came_by_https() and not _is_health():
         # To our own name, whatever name the request was sent to.
         return redirect(settings().base_url + request.full_path.rstrip("?"), 308)  # type: ignore[return-value]
     return None
@@ -54,6 +54,11 @@ def add_headers(response: Response) -> Response:
     if g.get("request_id"):
         response.headers["X-Request-ID"] = g.request_id
     return response
+
+
+def _came_by_https() -> bool:
+    # A proxy that TRUSTED_PROXIES leaves out is believed here, and only here: a lie gets its teller no redirect.
+    return request.is_secure or request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
 
 
 def _is_health() -> bool:
