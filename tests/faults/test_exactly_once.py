@@ -94,7 +94,8 @@ def kill_all(stack: Stack, workers: list[str]) -> None:
 def test_fan_out_survives_kills_dropped_lines_and_a_flush(
     stack: Stack, merchant: Merchant, phone: Phone, workers: list[str], faults: dict[str, Any]
 ) -> None:
-    people = join_list(merchant, PEOPLE)
+    # Two workers would be done with fifty before the third kill.
+    people = join_list(merchant, PEOPLE if len(workers) == 1 else 4 * PEOPLE)
     phone.fail(latency_ms=LATENCY_MS, **faults)
     slot_id = merchant.open_slot()
 
