@@ -19,6 +19,9 @@ from nexapp.spine.errors import BadInput
 
 LONGEST = 60
 NORTH_AMERICA = 1
+NATIONWIDE = 10
+"""A number that may be in so many zones is bound to none; an area code spans two or three at most."""
+
 FICTION = re.compile(r"\+1(555\d{7}|[2-9]\d{2}55501\d{2})")
 """The area code 555, and 555-0100 to 555-0199 of every other: nobody can own these."""
 
@@ -74,11 +77,25 @@ def zone_of(phone: str) -> str:
     """The IANA zone of the number's area; the most populous of the country where it doesn't say."""
     number = phonenumbers.parse(phone)
     country = phonenumbers.region_code_for_country_code(number.country_code or 1)
-    zones = [zone for zone in phone_zones.time_zones_for_number(number) if zone != "Etc/Unknown"]
+    zones = _zones_told(number)
     home = HOME_ZONES.get(country)
     if len(zones) == 1 or (zones and home is None):
         return str(zones[0])
     return home or _only_zone(country)
+
+
+def area_zone_of(phone: str) -> str:
+    """As `zone_of`, but empty for a North American number that is of no place: toll-free, or of fiction.
+
+    Who has one lives where the business is that they wait for, rather than in New York.
+    """
+    number = phonenumbers.parse(phone)
+    of_no_place = number.country_code == NORTH_AMERICA and not 0 < len(_zones_told(number)) < NATIONWIDE
+    return "" if of_no_place else zone_of(phone)
+
+
+def _zones_told(number: PhoneNumber) -> list[str]:
+    return [str(zone) for zone in phone_zones.time_zones_for_number(number) if zone != "Etc/Unknown"]
 
 
 def region_of(phone: str) -> str:

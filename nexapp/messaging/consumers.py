@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 
-from nexapp.identity.phones import region_of, zone_of
+from nexapp.identity.phones import area_zone_of, region_of
 from nexapp.messaging.lanes import CODES
 from nexapp.messaging.models import Consumer, Message
 from nexapp.spine import audit
@@ -20,7 +20,7 @@ _ENSURE = text("SELECT nexapp_ensure_consumer(:id, :phone, :zone, :region)")
 def ensure_consumer(phone: str) -> UUID:
     """The consumer of a number in E.164, made where it is new. In the caller's transaction, for any actor."""
     found: UUID = db.session.execute(
-        _ENSURE, {"id": new_id(), "phone": phone, "zone": zone_of(phone), "region": region_of(phone)}
+        _ENSURE, {"id": new_id(), "phone": phone, "zone": area_zone_of(phone), "region": region_of(phone)}
     ).scalar_one()
     return found
 

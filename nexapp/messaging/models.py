@@ -19,7 +19,7 @@ class Consumer(Keyed, Created, Model):
 
     phone: Mapped[str]
     time_zone: Mapped[str]
-    """IANA zone of the number's area."""
+    """IANA zone of the number's area; empty where the number is of no place."""
     region: Mapped[str]
     """ISO 3166-2 where the number tells it (`US-FL`), else the country (`US`)."""
     opted_out_at: Mapped[datetime | None]

@@ -183,7 +183,7 @@ def _nights(present: datetime, place: Any, slot: Any) -> tuple[datetime | None, 
 
 def _hours(place: Any, slot: Any) -> dict[str, Any]:
     return {
-        "zones": [place.time_zone, slot.time_zone],
+        "zones": [zone for zone in (place.time_zone, slot.time_zone) if zone],
         "region": place.region,
         "starts": slot.quiet_starts,
         "ends": slot.quiet_ends,

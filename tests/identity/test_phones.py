@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from nexapp.identity.phones import is_fiction, may_be_texted, parse_phone, prefix_of, region_of, zone_of
+from nexapp.identity.phones import area_zone_of, is_fiction, may_be_texted, parse_phone, prefix_of, region_of, zone_of
 from nexapp.spine.errors import BadInput
 
 SAME = [
@@ -143,3 +143,16 @@ def test_a_shop_may_have_a_toll_free_line() -> None:
 )
 def test_where_a_number_is_from(phone: str, zone: str, region: str, prefix: str) -> None:
     assert (zone_of(phone), region_of(phone), prefix_of(phone)) == (zone, region, prefix)
+
+
+@pytest.mark.parametrize(
+    ("phone", "zone"),
+    [
+        ("+15551230001", ""),
+        ("+18003569377", ""),
+        ("+12125550101", "America/New_York"),
+        ("+447911123456", "Europe/London"),
+    ],
+)
+def test_a_number_of_no_place_tells_no_zone(phone: str, zone: str) -> None:
+    assert area_zone_of(phone) == zone
