@@ -166,7 +166,7 @@ FOREIGN = {
     "a Twilio key": r"\bSK[0-9a-f]{32}\b",
     "a cloud key": r"\bAKIA[0-9A-Z]{16}\b",
     "a token of a forge": r"\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[\w-]{20}",
-    "a registry": r"registry\.npmjs\.org|files\.pythonhosted\.org|(?:extra-)?index-url\s*=|\"resolved\":\s*\"http",
+    "a registry": r"https?://[\w.-]*(?:npm|pypi|pythonhosted)|(?:extra-)?index-url\s*=|\"resolved\":\s*\"http",
     "a path of one machine": r"(?<![\w.])/(?:home|Users)/[a-z][\w-]*/|(?<![\w.])/(?:root|work)/\w|/opt/[a-z]+-more",
 }  # fmt: skip
 
