@@ -40,32 +40,32 @@ def _is_readable(character: str) -> bool:
     return character not in _OVERRIDES and unicodedata.category(character) not in _UNSEEN
 
 
-class Named:
-    """Validator: something that can be seen, of at most `longest` characters."""
-
-    def __init__(self, missing: Any, longest: int) -> None:
-        self.missing = missing
-        self.longest = longest
-        self.field_flags = {"required": True, "maxlength": longest}
-
-    def __call__(self, _form: Any, field: Any) -> None:
-        text = field.data or ""
-        if not any(unicodedata.category(c)[0] not in "CZ" for c in text):
-            raise ValidationError(str(self.missing))
-        if len(text) > self.longest:
-            raise ValidationError(_("That is too long: %(most)d characters at most.", most=self.longest))
-
-
 class AtMost:
-    """Validator: at most `longest` characters."""
+    """Validator: at most `longest` characters; the sentence says how many there are."""
 
     def __init__(self, longest: int) -> None:
         self.longest = longest
         self.field_flags = {"maxlength": longest}
 
     def __call__(self, _form: Any, field: Any) -> None:
-        if len(field.data or "") > self.longest:
-            raise ValidationError(_("That is too long: %(most)d characters at most.", most=self.longest))
+        length = len(field.data or "")
+        if length > self.longest:
+            sentence = _("At most %(most)s characters; this has %(length)s.", most=self.longest, length=length)
+            raise ValidationError(sentence)
+
+
+class Named(AtMost):
+    """Validator: something that can be seen, of at most `longest` characters."""
+
+    def __init__(self, missing: Any, longest: int) -> None:
+        super().__init__(longest)
+        self.missing = missing
+        self.field_flags = {"required": True, "maxlength": longest}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if not any(unicodedata.category(c)[0] not in "CZ" for c in field.data or ""):
+            raise ValidationError(str(self.missing))
+        super().__call__(form, field)
 
 
 class MoneyField(StringField):  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,38 +9,17 @@ from flask_babel import gettext as _
 from wtforms import IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
-from nexapp.identity.fields import one_line, readable
+from nexapp.identity.fields import AtMost, Named, one_line, readable
 
 NAME_LENGTH = 80
 NOTE_LENGTH = 500
 
 
-class AtMost:
-    """A length, in a sentence that also says how much too long it is."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.field_flags = {"maxlength": most}
-
-    def __call__(self, _form: Any, field: Any) -> None:
-        length = len(field.data or "")
-        if length > self.most:
-            raise ValidationError(_("At most %(most)s characters; this has %(length)s.", most=self.most, length=length))
-
-
-class Named:
-    """Something that can be read as a name."""
-
-    field_flags = {"required": True}
-
-    def __call__(self, _form: Any, field: Any) -> None:
-        if not any(unicodedata.category(c)[0] in "LNSP" for c in field.data or ""):
-            raise ValidationError(_("Type your name."))
-
-
 class NameField(StringField):  # type: ignore[misc]
     def __init__(self, label: Any, filters: Sequence[Any] = (), **kwargs: Any) -> None:
-        super().__init__(label, validators=[Named(), AtMost(NAME_LENGTH)], filters=[*filters, one_line], **kwargs)
+        super().__init__(
+            label, validators=[Named(_("Type your name."), NAME_LENGTH)], filters=[*filters, one_line], **kwargs
+        )
 
 
 class NoteField(TextAreaField):  # type: ignore[misc]

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, g
 
 from nexapp.identity.addresses import WITH_SLOTS
+from nexapp.identity.business_settings import get_business
 from nexapp.slots import queries
 from nexapp.slots.times import midnight, today_in, week_of
 from nexapp.slots.views import pages
@@ -24,7 +25,7 @@ SOON = timedelta(days=2)
 def home() -> Response:
     if g.get("org_kind", "business") not in WITH_SLOTS:
         return see_other("/")
-    business = queries.get_business()
+    business = get_business()
     zone = business.time_zone
     today = today_in(zone)
     monday, _next = week_of(today)

@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, lateral, select, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from nexapp.identity.business_settings import get_business
 from nexapp.identity.fields import one_line
 from nexapp.identity.models import StaffMember
 from nexapp.messaging.models import Consumer
@@ -40,7 +41,7 @@ class Listed:
 @pages.get("/waiting-list")
 @member(Role.VIEWER)
 def waiting_list() -> Response:
-    business = queries.get_business()
+    business = get_business()
     search = str(one_line(request.args.get("q", "")))[:LONGEST_SEARCH]
     listed = list_people(search, _cursor(request.args.get("after", "")))
     return page(

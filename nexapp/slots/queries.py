@@ -34,14 +34,6 @@ class SlotFilter:
     state: str | None = None
 
 
-def get_business() -> Any:
-    """The actor's business: its name, zone, money and public page. Raises `NotFound`."""
-    found = db.session.execute(select(*Organization.__table__.columns).where(Organization.id == _tenant())).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 def public_link(slug: str) -> str:
     """Where people put themselves on the list."""
     return f"{settings().base_url}/b/{slug}"

@@ -20,7 +20,6 @@ NO_BOOKING: dict[str, Any] = {
     "booked_at": null(), "pending_until": null(),
 }  # fmt: skip
 UNCLAIMED = ("draft", "open")
-ENDED = ("completed", "no_show", "expired", "cancelled")
 
 
 def get_slot_for_change(slot_id: UUID) -> Slot:

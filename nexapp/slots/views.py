@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
+from nexapp.identity.business_settings import get_business
 from nexapp.identity.phones import parse_phone
 from nexapp.slots import opening, pending, queries
 from nexapp.slots.adding import add_slot
@@ -34,7 +35,7 @@ REFUSED = (SlotChanged, TooLateToOffer, NotWaitingForAnswer)
 @pages.get("/slots")
 @member(Role.VIEWER)
 def index() -> Response:
-    business = queries.get_business()
+    business = get_business()
     wanted = read_filter(request.args, today_in(business.time_zone))
     rows, end = queries.list_slots(
         wanted, business.time_zone, after=_cursor("after"), until=_cursor("until")
@@ -50,7 +51,7 @@ def index() -> Response:
 @pages.get("/slots/new")
 @member(Role.STAFF)
 def new() -> Response:
-    form = _slot_form(key=fresh_key(), on=today_in(queries.get_business().time_zone))
+    form = _slot_form(key=fresh_key(), on=today_in(get_business().time_zone))
     if chosen := read_uuid(request.args.get("staff")):
         form.staff_member_id.data = str(chosen)
     return _new_page(form)
@@ -169,7 +170,7 @@ def _slot_form(**values: Any) -> SlotForm:
 
 
 def _new_page(form: SlotForm, status: int = 200) -> Response:
-    return page("slots/new.html", "slots/_form.html", status=status, form=form, business=queries.get_business(),
+    return page("slots/new.html", "slots/_form.html", status=status, form=form, business=get_business(),
                 waiting=queries.count_waiting())  # fmt: skip
 
 
@@ -186,7 +187,7 @@ def _after_adding(slot_id: UUID, is_new: bool) -> Response:
 
 
 def _phone(form: BookingForm) -> str | None:
-    return parse_phone(form.phone.data, queries.get_business().country) if form.phone.data else None
+    return parse_phone(form.phone.data, get_business().country) if form.phone.data else None
 
 
 def _filters() -> dict[str, str]:

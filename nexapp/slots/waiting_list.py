@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from nexapp.identity.models import Organization
+from nexapp.identity.business_settings import get_business
 from nexapp.messaging.consumers import ensure_consumer
 from nexapp.messaging.models import Consumer
 from nexapp.slots.models import Consent, ConsumerProfile, NotifyRequest, NotifyWindow, Slot, SlotOffer
@@ -178,11 +178,6 @@ def get_wishes(request: NotifyRequest) -> Wishes:
         request.time_range, request.starts_on, request.ends_on, request.staff_member_id, request.service_id,
         request.minutes_needed, request.party_size, merged([Window(w.weekday, w.starts, w.ends) for w in rows]),
     )  # fmt: skip
-
-
-def get_business() -> Organization:
-    """The business of the link or page."""
-    return db.session.scalars(select(Organization).where(Organization.id == current_actor().tenant)).one()
 
 
 def business_today() -> date:

@@ -10,6 +10,7 @@ from flask import Response, g, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from nexapp.identity.business_settings import get_business
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots import waiting_list
 from nexapp.slots.claim_words import when_words
@@ -47,7 +48,7 @@ def show(token: str) -> Response:
 @blueprint.post("/w/<token>/preferences")
 @link(resolve_request)
 def change(token: str) -> Any:
-    form = _wishes_form(_business(), filled=True)
+    form = _wishes_form(get_business(), filled=True)
     if "more" in request.form:
         form.add_window()
         return _own_page(token, wishes_form=form)
@@ -60,7 +61,7 @@ def change(token: str) -> Any:
 @blueprint.post("/w/<token>/pause")
 @link(resolve_request)
 def pause(token: str) -> Any:
-    form = PauseForm(today=today_in(_business().time_zone))
+    form = PauseForm(today=today_in(get_business().time_zone))
     if not form.validate():
         return _own_page(token, 422, pause_form=form)
     waiting_list.pause(_id(), form.until.data)
@@ -84,7 +85,7 @@ def leave(token: str) -> Any:
 @blueprint.post("/w/<token>/rejoin")
 @link(resolve_request)
 def rejoin(token: str) -> Any:
-    business = _business()
+    business = get_business()
     wording = consent_wording(business.name, business.daily_offer_cap)
     waiting_list.rejoin(_id(), wording, request.remote_addr)
     return _done(token, "rejoined")
@@ -97,7 +98,7 @@ def _done(token: str, what: str) -> Any:
 def _own_page(
     token: str, status: int = 200, *, wishes_form: WishesForm | None = None, pause_form: PauseForm | None = None
 ) -> Response:
-    own, business = waiting_list.get_request(_id()), _business()
+    own, business = waiting_list.get_request(_id()), get_business()
     wishes, today = waiting_list.get_wishes(own), today_in(business.time_zone)
     return page(
         "waiting_list/own.html",
@@ -163,10 +164,6 @@ def _live_offers(own: NotifyRequest, business: Organization) -> list[dict[str, A
         }
         for offer in waiting_list.list_live_offers(own)
     ]
-
-
-def _business() -> Organization:
-    return waiting_list.get_business()
 
 
 def _id() -> UUID:

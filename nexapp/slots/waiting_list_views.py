@@ -10,12 +10,13 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from nexapp.identity.business_settings import get_business
 from nexapp.identity.codes import check_code, issue_code, resend_at
 from nexapp.identity.models import Organization, StaffMember, VerificationCode
 from nexapp.slots.models import Service
 from nexapp.slots.times import day_words, today_in
 from nexapp.slots.tokens import request_token
-from nexapp.slots.waiting_list import Wishes, consent_wording, get_business, join
+from nexapp.slots.waiting_list import Wishes, consent_wording, join
 from nexapp.slots.waiting_list_forms import CodeForm, JoinForm, WishesForm
 from nexapp.spine.access import link
 from nexapp.spine.clock import now
