@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
-from nexapp.local.browser import find_browser, launch_arguments, reason_without
 from nexapp.local.stack import Stack
 from tests.blackbox import Consumer, Merchant, Phone
+from tests.browser import open_chromium
 from tests.crowd import join_list
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -22,12 +22,7 @@ AFTER_RESTART_MS = 20_000
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    path = find_browser()
-    if path is None:
-        pytest.skip(reason_without())
-    browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
-    yield browser
-    browser.close()
+    yield from open_chromium(playwright)
 
 
 @pytest.fixture(scope="module")

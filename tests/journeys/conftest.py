@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
-from nexapp.local.browser import find_browser, launch_arguments, reason_without
 from nexapp.local.stack import Stack
 from tests import blackbox
+from tests.browser import open_chromium
 from tests.journeys.windows import ENOUGH_MS, Windows
 
 expect.set_options(timeout=ENOUGH_MS)
@@ -27,12 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    path = find_browser()
-    if path is None:
-        pytest.skip(reason_without())
-    browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
-    yield browser
-    browser.close()
+    yield from open_chromium(playwright)
 
 
 @pytest.fixture(scope="package")

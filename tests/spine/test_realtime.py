@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from nexapp.spine import realtime
 from nexapp.spine.access import Principal
+from nexapp.spine.audit import record
 from nexapp.spine.ids import new_id
 from nexapp.spine.realtime import may_join, publish, socketio
 from nexapp.spine.sockets import subscribe
@@ -65,9 +67,13 @@ def test_web_processes_read_what_everybody_writes(app: Flask) -> None:
     assert socketio.server.manager.channel == app.extensions["signal_emitter"].channel
 
 
-def test_without_redis_the_commit_stands(acting: Acting, without_redis: None) -> None:
+def test_without_redis_the_commit_stands(
+    acting: Acting, owner_sql: Callable[..., list[Any]], without_redis: None
+) -> None:
     with acting(SYSTEM):
+        record("tested", "signal")
         publish(*SIGNAL)
+    assert owner_sql("SELECT action FROM audit_entries") == [("tested",)]
 
 
 def test_only_known_topics_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
