@@ -6,8 +6,8 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Integer, func
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nexapp.spine.db import Created, Keyed, Model, TenantModel
@@ -83,6 +83,12 @@ class Organization(Keyed, Created, Model):
     """None: the installation's HOLD_SECONDS."""
     pending_minutes: Mapped[int] = mapped_column(default=30)
     offer_mode: Mapped[str] = mapped_column(default="everyone")
+    """everyone, in_turn or waves."""
+    turn_minutes: Mapped[int] = mapped_column(default=10)
+    wave_size: Mapped[int] = mapped_column(default=5)
+    wave_minutes: Mapped[int] = mapped_column(default=10)
+    reminder_minutes: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [1440, 120])
+    """How long before its start somebody is reminded of a booking; empty: not at all."""
     notice_minutes: Mapped[int] = mapped_column(default=15)
     daily_offer_cap: Mapped[int] = mapped_column(default=3)
     quiet_starts: Mapped[time] = mapped_column(default=time(21))
@@ -99,6 +105,19 @@ class Membership(TenantModel, Model):
     user_id: Mapped[UUID]
     role: Mapped[str]
     deactivated_at: Mapped[datetime | None]
+    wants_booking_texts: Mapped[bool] = mapped_column(default=False)
+
+
+class Location(TenantModel, Model):
+    """A place of the business. Its clock is the business's."""
+
+    __tablename__ = "locations"
+
+    name: Mapped[str]
+    address: Mapped[str | None]
+    phone: Mapped[str | None]
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
 
 
 class StaffMember(TenantModel, Model):
@@ -111,3 +130,4 @@ class StaffMember(TenantModel, Model):
     color: Mapped[str] = mapped_column(default="blue")
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    location_id: Mapped[UUID | None]

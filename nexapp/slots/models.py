@@ -62,6 +62,7 @@ class NotifyRequest(TenantModel, Model):
     minutes_needed: Mapped[int | None]
     party_size: Mapped[int | None]
     paused_until: Mapped[date | None]
+    location_id: Mapped[UUID | None]
     source: Mapped[str] = mapped_column(default="public_page")
     confirmed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
@@ -112,6 +113,17 @@ class Slot(TenantModel, Model):
     booked_note: Mapped[str | None]
     booked_at: Mapped[datetime | None]
     created_by: Mapped[UUID | None]
+    location_id: Mapped[UUID | None]
+    offer_mode: Mapped[str | None]
+    """None: as the business offers; else everyone, in_turn or waves."""
+    wave_size: Mapped[int | None]
+    source: Mapped[str] = mapped_column(default="merchant")
+    """Who made it: merchant, pattern, hook, feed or consumer."""
+    sequence: Mapped[int] = mapped_column(default=0)
+    """Rises with each change that a calendar which knows the booking must learn of."""
+    price_steps: Mapped[list[dict[str, int]]] = mapped_column(JSONB, default=list)
+    """A falling price: `[{"minutes": before the start, "cents": from then on}, …]`, read by `nexapp_price_at`."""
+    booked_price_cents: Mapped[int | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 

@@ -57,7 +57,7 @@ def open_slot(slot_id: UUID, expected_round: int | None = None) -> Opening:
     """
     slot = get_slot_for_change(slot_id)
     row = _open(slot, UNCLAIMED, Slot.round == (slot.round if expected_round is None else expected_round))
-    return _tell_the_list(row, "opened" if row.was == "draft" else "offered_again")
+    return tell_the_list(row, "opened" if row.was == "draft" else "offered_again")
 
 
 def free_slot(slot_id: UUID) -> Opening:
@@ -66,7 +66,7 @@ def free_slot(slot_id: UUID) -> Opening:
     row = _open(slot, ("booked",), **NO_BOOKING)
     record_event(row, "freed", consumer_id=row.was_consumer_id, offer_id=row.was_offer_id)
     _tell_displaced(row, row.was_offer_id)
-    return _tell_the_list(row, "opened")
+    return tell_the_list(row, "opened")
 
 
 def cancel_slot(slot_id: UUID) -> int:
@@ -126,7 +126,7 @@ def _refuse_late(slot: Slot) -> None:
         raise TooLateToOffer(minutes)
 
 
-def _tell_the_list(row: Any, kind: str) -> Opening:
+def tell_the_list(row: Any, kind: str) -> Opening:
     withdraw_unsent(row)
     matches = match_waiting_list(row)
     texted = offer_to(row, matches.offered)

@@ -8,6 +8,7 @@ from uuid import uuid4
 from nexapp.local.stack import Stack
 from tests.blackbox import Consumer, Merchant, Visitor, fresh_phone, sql
 from tests.crowd import OpenSlot, join_list, offer_slots
+from tests.journeys import areas
 from tests.pages import Page
 
 LONG_NAME = "Dr. Wilhelmina Featherstonehaugh-Cholmondeley"
@@ -47,6 +48,7 @@ NAMES = [
     "claim_booked", "claim_pending", "claim_past", "slot_pending", "offline", "admin", "errors", "error",
     "components", "local_phone",
 ]  # fmt: skip
+NAMES += [name for part in areas.AREAS for name in part.NAMES]
 CLAIMS = [name for name in NAMES if name.startswith("claim_")]
 
 
@@ -61,6 +63,8 @@ def arrange(stack: Stack) -> Places:
     _booking(places, merchant)
     _claims(places, merchant)
     _platform(places)
+    for part in areas.AREAS:
+        part.arrange(places, merchant)
     return places
 
 

@@ -33,6 +33,10 @@ SAMPLES: dict[str, Callable[[world.Tenant], str]] = {
     "offer_id": lambda t: str(t["offer"]),
     "slug": lambda t: t.values["slug"],
     "filename": lambda t: "robots.txt",
+    "location_id": lambda t: str(t["location"]),
+    "consumer_id": lambda t: str(t["consumer"]),
+    "user_id": lambda t: str(t["user"]),
+    "membership_id": lambda t: str(t["membership"]),
 }
 """For each kind of id in an address, the other business's own. A new kind without a sample fails the test."""
 
@@ -54,6 +58,9 @@ class Call:
 def sample(rule: Rule, argument: str, tenant: world.Tenant) -> str:
     if argument == "token":
         return "A" * 22
+    for part in world.areas.AREAS:
+        if argument in part.SAMPLES:
+            return str(tenant[part.SAMPLES[argument]])
     assert argument in SAMPLES, f"{rule.rule}: tests/tenancy/test_routes.py has no sample for {argument}"
     return SAMPLES[argument](tenant)
 

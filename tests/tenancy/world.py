@@ -12,6 +12,8 @@ from uuid import UUID
 from nexapp.slots.tokens import claim_token, hash_token, request_token
 from nexapp.spine.ids import new_id
 
+from . import areas
+
 Sql = Callable[..., list[Any]]
 SHARED_PHONE = "+12125550199"
 
@@ -48,16 +50,20 @@ def insert(sql: Sql, table: str, row: dict[str, Any]) -> None:
 
 def _rows(t: Tenant, mark: str, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in (
-        "org", "user", "membership", "session", "code", "staff", "service", "consumer", "consent", "request", "window",
+        "org", "user", "membership", "session", "code", "staff", "service", "location", "consumer", "consent", "request", "window",
         "slot", "draft", "booked", "offer", "event", "message", "message_event", "inbound", "template", "job",
         "webhook", "error", "audit",
     ):  # fmt: skip
         t.ids[name] = new_id()
+    for part in areas.AREAS:
+        t.ids |= {name: new_id() for name in part.NAMES}
     t.values = {"session_token": f"session-{mark}", "slug": mark.lower(), "phone": f"+1{area}5550101"}
     yield from _people(t, mark, area)
     yield from _business(t, mark)
     yield from _slots(t, mark)
     yield from _traffic(t, mark, area)
+    for part in areas.AREAS:
+        yield from part.rows(t, mark, area)
 
 
 def _people(t: Tenant, mark: str, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -84,6 +90,7 @@ def _people(t: Tenant, mark: str, area: str) -> Iterator[tuple[str, dict[str, An
 def _business(t: Tenant, mark: str) -> Iterator[tuple[str, dict[str, Any]]]:
     org, consumer = t["org"], t["consumer"]
     yield "staff_members", {"id": t["staff"], "org_id": org, "user_id": t["user"], "display_name": f"{mark} Stylist"}
+    yield "locations", {"id": t["location"], "org_id": org, "name": f"{mark} Branch"}
     yield "services", {"id": t["service"], "org_id": org, "name": f"{mark} Cut"}
     yield "consumer_profiles", {"org_id": org, "consumer_id": consumer, "name": f"{mark} Client"}
     yield "consents", {

@@ -11,6 +11,8 @@ from flask_babel import LazyString
 from nexapp.spine.tenancy import Actor, Role
 
 ITEMS: list[Item] = []
+SETTINGS: list[Item] = []
+"""Pages below /settings, shown together there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Item:
     """The least role in the chosen organisation; None: platform admins only."""
     kinds: tuple[str, ...] = ()
     """Kinds of organisation that have this part; empty: all."""
+    note: LazyString | str = ""
+    """What can be set there, in a few words; for pages of settings."""
 
 
 def add_item(item: Item) -> None:
@@ -31,14 +35,30 @@ def add_item(item: Item) -> None:
         ITEMS.sort(key=lambda known: known.position)
 
 
+def add_setting(item: Item) -> None:
+    """A page of settings, with the words of its `Item.note` beside its name."""
+    if all(known.endpoint != item.endpoint for known in SETTINGS):
+        SETTINGS.append(item)
+        SETTINGS.sort(key=lambda known: known.position)
+
+
 def shown_items() -> list[dict[str, Any]]:
+    return _shown(ITEMS)
+
+
+def shown_settings() -> list[dict[str, Any]]:
+    """The pages of settings that this person may open."""
+    return _shown(SETTINGS)
+
+
+def _shown(items: list[Item]) -> list[dict[str, Any]]:
     actor: Actor | None = g.get("actor")
     if actor is None or actor.user_id is None:
         return []
-    addresses = {url_for(item.endpoint): item for item in ITEMS if _may_see(item, actor)}
+    addresses = {url_for(item.endpoint): item for item in items if _may_see(item, actor)}
     here = max(filter(_is_above, addresses), key=len, default=None)
     return [
-        {"label": item.label, "href": address, "icon": item.icon, "active": address == here}
+        {"label": item.label, "href": address, "icon": item.icon, "active": address == here, "note": item.note}
         for address, item in addresses.items()
     ]
 

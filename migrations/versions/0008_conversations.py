@@ -1,0 +1,20 @@
+"""Conversations, canned replies and versions of templates.
+
+Revision ID: 0008
+Revises: 0007
+"""
+
+from migrations.steps import run
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run("0008_up.sql")
+
+
+def downgrade() -> None:
+    run("0008_down.sql")
