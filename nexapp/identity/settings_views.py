@@ -16,8 +16,19 @@ from nexapp.spine.access import member
 from nexapp.spine.config import settings
 from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import Role, current_actor
+from nexapp.spine.web.navigation import shown_settings
 from nexapp.spine.web.pages import page, see_other
 from nexapp.spine.web.templating import national
+
+
+@pages.get("/settings")
+@member(Role.VIEWER)
+def settings_index() -> Response:
+    own = [
+        {"label": _("Your businesses"), "href": url_for("identity.businesses"), "icon": "building-store",
+         "note": _("Switch to another one, or set one up.")},
+    ]  # fmt: skip
+    return page("identity/settings.html", business_pages=shown_settings(), own_pages=own)
 
 
 @pages.get("/settings/business")

@@ -16,7 +16,7 @@ from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.identity.blueprint import pages
 from nexapp.identity.viewer import provide_viewer
 from nexapp.spine.tenancy import Role
-from nexapp.spine.web.navigation import Item, add_item
+from nexapp.spine.web.navigation import Item, add_item, add_setting
 
 
 def register(app: Flask) -> None:
@@ -24,5 +24,14 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.context_processor(provide_viewer)
     add_item(Item(_("Home"), "identity.team_home", "home", 100, Role.VIEWER, ("sales",)))
-    add_item(Item(_("Staff"), "identity.staff", "id-badge-2", 700, Role.MANAGER, WITH_SLOTS))
-    add_item(Item(_("Settings"), "identity.business_settings", "settings", 710, Role.OWNER))
+    add_item(Item(_("Settings"), "identity.settings_index", "settings", 700, Role.VIEWER))
+    for item in _SETTINGS:
+        add_setting(item)
+
+
+_SETTINGS = (
+    Item(_("Business"), "identity.business_settings", "building-store", 10, Role.OWNER,
+         note=_("Name, zone, public page, bookings, offers, quiet hours.")),
+    Item(_("Staff"), "identity.staff", "id-badge-2", 30, Role.MANAGER, WITH_SLOTS,
+         note=_("The people whose time can be booked.")),
+)  # fmt: skip
