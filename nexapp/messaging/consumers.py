@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 
 from nexapp.identity.phones import area_zone_of, region_of
 from nexapp.messaging.lanes import CODES
-from nexapp.messaging.models import Consumer, Message
+from nexapp.messaging.models import SMS, Consumer, Message
 from nexapp.spine import audit
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
@@ -67,7 +67,7 @@ def opt_in(phone: str, source: str) -> bool:
 
 
 def _drop_waiting(phone: str) -> None:
-    mine = (Message.to_phone == phone, Message.lane > CODES)
+    mine = (Message.to_phone == phone, Message.channel == SMS, Message.lane > CODES)
     db.session.execute(
         update(Message)
         .where(*mine, Message.status == "queued")

@@ -12,7 +12,7 @@ from nexapp.messaging import consumers, templates
 from nexapp.messaging.events import ConsumerOptedOut, InboundTextReceived
 from nexapp.messaging.keywords import Meaning, read
 from nexapp.messaging.lanes import ANSWERS
-from nexapp.messaging.models import InboundMessage, Message
+from nexapp.messaging.models import SMS, InboundMessage, Message
 from nexapp.messaging.outbox import NewMessage, queue_messages
 from nexapp.messaging.signals import publish_change
 from nexapp.spine.config import settings
@@ -107,7 +107,7 @@ def _last_business(phone: str) -> UUID | None:
     """The business that texted this number last is the one that a reply speaks to."""
     return db.session.scalar(
         select(Message.org_id)
-        .where(Message.to_phone == phone, Message.org_id.is_not(None), Message.attempts > 0)
+        .where(Message.to_phone == phone, Message.channel == SMS, Message.org_id.is_not(None), Message.attempts > 0)
         .order_by(Message.created_at.desc())
         .limit(1)
     )

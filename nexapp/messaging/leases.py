@@ -36,11 +36,12 @@ _CLAIM = text(
     f"""
     WITH RECURSIVE lines AS (
         (SELECT lane, {_LINE} AS line FROM messages
-         WHERE status = 'queued' AND lane BETWEEN :first AND :last ORDER BY lane, {_LINE} LIMIT 1)
+         WHERE status = 'queued' AND channel = 'sms' AND lane BETWEEN :first AND :last ORDER BY lane, {_LINE} LIMIT 1)
         UNION ALL
         SELECT n.lane, n.line FROM lines l CROSS JOIN LATERAL (
             SELECT lane, {_LINE} AS line FROM messages
-            WHERE status = 'queued' AND lane BETWEEN :first AND :last AND (lane, {_LINE}) > (l.lane, l.line)
+            WHERE status = 'queued' AND channel = 'sms'
+                AND lane BETWEEN :first AND :last AND (lane, {_LINE}) > (l.lane, l.line)
             ORDER BY lane, {_LINE} LIMIT 1
         ) n
     ),
@@ -56,7 +57,7 @@ _CLAIM = text(
         CROSS JOIN LATERAL (
             SELECT id, send_at, row_number() OVER (ORDER BY send_at, id) AS turn FROM (
                 SELECT id, send_at FROM messages
-                WHERE status = 'queued' AND lane = l.lane AND {_LINE} = l.line AND {_IS_DUE}
+                WHERE status = 'queued' AND channel = 'sms' AND lane = l.lane AND {_LINE} = l.line AND {_IS_DUE}
                 ORDER BY lane, {_LINE}, send_at LIMIT :wide
             ) first
         ) c
@@ -96,7 +97,7 @@ _CLAIM_UNCERTAIN = text(
     UPDATE messages m SET lease_until = clock_timestamp() + :lease, leased_by = :worker
     FROM (
         SELECT id FROM messages
-        WHERE status = 'sending' AND uncertain_since IS NOT NULL AND lease_until <= now()
+        WHERE status = 'sending' AND channel = 'sms' AND uncertain_since IS NOT NULL AND lease_until <= now()
         ORDER BY lease_until LIMIT :wanted FOR UPDATE SKIP LOCKED
     ) due
     WHERE m.id = due.id
@@ -115,7 +116,7 @@ _RENEW = text(
 _RECLAIM = text(
     """
     UPDATE messages SET uncertain_since = now(), lease_until = now(), leased_by = NULL
-    WHERE status = 'sending' AND uncertain_since IS NULL AND lease_until < now()
+    WHERE status = 'sending' AND channel = 'sms' AND uncertain_since IS NULL AND lease_until < now()
     RETURNING id, org_id
     """
 )
@@ -123,7 +124,7 @@ _RECLAIM = text(
 _EXPIRE = text(
     """
     UPDATE messages SET status = 'expired', body = CASE WHEN lane = 0 THEN '' ELSE body END
-    WHERE status = 'queued' AND expires_at <= now()
+    WHERE status = 'queued' AND channel = 'sms' AND expires_at <= now()
     RETURNING id, org_id
     """
 )
@@ -134,7 +135,7 @@ _PUT_TO_SLEEP = text(
     UPDATE messages m SET send_at = {_LAST_EVENING} + (sleeps_until - sleeps_from)
     FROM (
         SELECT id AS sleeper FROM messages
-        WHERE status = 'queued' AND send_at <= now() AND {_ASLEEP} FOR UPDATE SKIP LOCKED
+        WHERE status = 'queued' AND channel = 'sms' AND send_at <= now() AND {_ASLEEP} FOR UPDATE SKIP LOCKED
     ) s
     WHERE m.id = s.sleeper
     RETURNING id, org_id
@@ -143,9 +144,10 @@ _PUT_TO_SLEEP = text(
 
 _DUE = text(
     f"""
-    SELECT EXISTS (SELECT FROM messages WHERE status = 'queued' AND {_IS_DUE})
+    SELECT EXISTS (SELECT FROM messages WHERE status = 'queued' AND channel = 'sms' AND {_IS_DUE})
         OR EXISTS (SELECT FROM messages
-                   WHERE status = 'sending' AND uncertain_since IS NOT NULL AND lease_until <= now())
+                   WHERE status = 'sending' AND channel = 'sms'
+                     AND uncertain_since IS NOT NULL AND lease_until <= now())
     """  # noqa: S608 - constants of this module
 )
 
@@ -153,7 +155,7 @@ _COUNT_DUE = text(
     f"""
     SELECT count(*) FROM (
         SELECT FROM messages
-        WHERE status = 'queued' AND lane BETWEEN :first AND :last AND {_IS_DUE}
+        WHERE status = 'queued' AND channel = 'sms' AND lane BETWEEN :first AND :last AND {_IS_DUE}
         LIMIT :most
     ) due
     """  # noqa: S608 - constants of this module, every value is bound

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from nexapp.spine.db import Created, Keyed, Model, TenantModel
 
+SMS = "sms"
+"""The channel of texts; the rows of others are sent by others."""
+
 
 class Consumer(Keyed, Created, Model):
     """A phone number that people can be reached at. Names and wishes belong to each business."""

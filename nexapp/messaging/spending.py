@@ -23,14 +23,15 @@ WARN_AT = 0.8
 _SPENT = """
     waiting AS (
         SELECT org_id, sum(segments) AS segments FROM messages
-        WHERE status = 'queued' AND lane >= :unasked AND send_at <= now() AND org_id IS NOT NULL
+        WHERE status = 'queued' AND channel = 'sms' AND lane >= :unasked AND send_at <= now() AND org_id IS NOT NULL
         GROUP BY org_id
     ),
     spent AS (
         SELECT w.org_id, w.segments AS waiting, o.daily_spend_cap AS cap,
             to_char(now() AT TIME ZONE o.time_zone, 'YYYY-MM-DD') AS day,
             (SELECT coalesce(sum(m.segments), 0) FROM messages m
-             WHERE m.org_id = w.org_id AND m.attempts > 0 AND m.status NOT IN ('queued', 'failed', 'suppressed')
+             WHERE m.org_id = w.org_id AND m.channel = 'sms' AND m.attempts > 0
+               AND m.status NOT IN ('queued', 'failed', 'suppressed')
                AND m.attempted_at >= date_trunc('day', now() AT TIME ZONE o.time_zone) AT TIME ZONE o.time_zone
             ) AS segments
         FROM waiting w JOIN organizations o ON o.id = w.org_id
@@ -46,7 +47,7 @@ _SUPPRESS = text(
         SELECT m.id, s.cap, s.segments
             + sum(m.segments) OVER (PARTITION BY m.org_id ORDER BY m.lane, m.send_at, m.id) AS total
         FROM messages m JOIN spent s ON s.org_id = m.org_id
-        WHERE m.status = 'queued' AND m.lane >= :unasked AND m.send_at <= now()
+        WHERE m.status = 'queued' AND m.channel = 'sms' AND m.lane >= :unasked AND m.send_at <= now()
     )
     UPDATE messages m SET status = 'suppressed', error = 'The business has used up its texts for today.'
     FROM running r WHERE m.id = r.id AND m.status = 'queued' AND r.total > r.cap

@@ -362,3 +362,16 @@ def test_a_code_has_its_own_sender_and_its_words_go_with_it(
     assert "123456" in text["body"]
     assert text["from"] == "+15005550099"
     assert owner_sql("SELECT body, status FROM messages") == [("", "sent")]
+
+
+def test_rows_of_other_channels_are_left_alone(
+    queue: Queue, send_texts: Callable[[], None], owner_sql: Sql, sum_up: Callable[[], dict[str, Any]]
+) -> None:
+    [waiting], [under_way], _text = queue(), queue(to="+1555124{n:04}"), queue(to="+1555125{n:04}")
+    owner_sql("UPDATE messages SET channel = 'email' WHERE id = ANY(%s)", [waiting, under_way])
+    owner_sql("UPDATE messages SET status = 'sending', lease_until = now() - interval '1 day' WHERE id = %s", under_way)
+    send_texts()
+    assert sum_up()["messages"] == 1
+    assert dict(owner_sql("SELECT id, status FROM messages WHERE channel = 'email'")) == {
+        waiting: "queued", under_way: "sending",
+    }  # fmt: skip
