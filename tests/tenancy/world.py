@@ -51,8 +51,8 @@ def insert(sql: Sql, table: str, row: dict[str, Any]) -> None:
 def _rows(t: Tenant, mark: str, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in (
         "org", "user", "membership", "session", "code", "staff", "service", "location", "consumer", "consent",
-        "request", "window", "slot", "draft", "booked", "offer", "event", "message", "message_event", "inbound", "template", "job",
-        "webhook", "error", "audit",
+        "request", "window", "slot", "draft", "booked", "offer", "event", "message", "message_event", "inbound",
+        "template", "job", "webhook", "error", "audit",
     ):  # fmt: skip
         t.ids[name] = new_id()
     for part in areas.AREAS:
