@@ -90,7 +90,7 @@ class SlotForm(PageForm):
             minutes=self.minutes.data,
             which=self.which.data or None,
             service_id=UUID(self.service_id.data) if self.service_id.data else None,
-            price_cents=_cents(self.price.data),
+            price_cents=in_cents(self.price.data),
             note=self.note.data or None,
         )
 
@@ -141,5 +141,5 @@ def _read_date(value: str | None) -> date | None:
     return found if found and 2000 <= found.year <= 2200 else None
 
 
-def _cents(price: Decimal | None) -> int | None:
+def in_cents(price: Decimal | None) -> int | None:
     return None if price is None else int((price * 100).to_integral_value())

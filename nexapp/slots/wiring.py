@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _
 
 from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.slots import consumer_wiring, home, jobs, people  # noqa: F401 - home and people add their routes
+from nexapp.slots.calendar import wiring as calendar_wiring
 from nexapp.slots.demo.commands import demo_sign_ins, seed_demo
 from nexapp.slots.views import pages
 from nexapp.spine.tenancy import Role
@@ -19,4 +20,5 @@ def register(app: Flask) -> None:
     add_item(Item(_("Today"), "slots.home", "home", 100, Role.VIEWER, WITH_SLOTS))
     add_item(Item(_("Slots"), "slots.index", "calendar", 110, Role.VIEWER, WITH_SLOTS))
     add_item(Item(_("Waiting list"), "slots.waiting_list", "users", 120, Role.VIEWER, WITH_SLOTS))
+    calendar_wiring.register(app)
     consumer_wiring.register(app)

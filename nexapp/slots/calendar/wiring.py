@@ -1,0 +1,18 @@
+"""Registers the calendar and the settings that it reads."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _
+
+from nexapp.identity.addresses import WITH_SLOTS
+from nexapp.slots import services_views  # noqa: F401 - adds its routes
+from nexapp.spine.tenancy import Role
+from nexapp.spine.web.navigation import Item, add_setting
+
+
+def register(_app: Flask) -> None:
+    add_setting(
+        Item(
+            _("Services"), "slots.services_page", "list-details", 210, Role.MANAGER, WITH_SLOTS,
+            note=_("What you do, how long it takes, what it costs."),
+        )
+    )  # fmt: skip
