@@ -4,7 +4,7 @@ Revision ID: 0003
 Revises: 0002
 """
 
-from migrations.steps import run
+from migrations.steps import pin_lookups, protect, run
 
 revision = "0003"
 down_revision = "0002"
@@ -14,7 +14,12 @@ depends_on = None
 
 def upgrade() -> None:
     run("0003_up.sql")
+    protect("offer_bundles", "slot_rounds")
+    pin_lookups(
+        "nexapp_consumer_limits(uuid[], timestamptz, timestamptz, timestamptz, timestamptz)", "nexapp_bundle(bytea)"
+    )
 
 
 def downgrade() -> None:
     run("0003_down.sql")
+    pin_lookups("nexapp_consumer_limits(uuid[], timestamptz, timestamptz, timestamptz)")

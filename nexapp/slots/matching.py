@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -17,9 +18,12 @@ from nexapp.spine.db import db
 
 REASONS = (
     "lapsed", "paused", "opted_out", "no_consent", "freed_it", "already_offered", "other_staff", "other_service",
-    "too_short", "outside_window", "overlap", "limits", "quiet_hours",
+    "other_location", "too_short", "outside_window", "overlap", "limits", "quiet_hours",
 )  # fmt: skip
 """Why a request was skipped; the first that holds is recorded. `limits` stands for whatever other businesses did."""
+
+OF_FIT = ("freed_it", "other_staff", "other_service", "other_location", "too_short", "outside_window", "overlap")
+"""What a merchant may overrule for somebody they choose by hand. Consent, limits and the night always stand."""
 
 WORTH_WAKING = timedelta(hours=1)
 """A slot must start this long after the quiet hours for its text to wait for their end."""
@@ -47,7 +51,7 @@ PLACES = text("""
 """)
 
 # The look-up over all businesses is asked once, for everybody whose own wishes fit; its answer names nobody's rows.
-MATCH = text("""
+JUDGED = """
     WITH place AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:zones AS text[]), CAST(:regions AS text[]), CAST(:untils AS timestamptz[]),
             CAST(:evenings AS timestamptz[]), CAST(:mornings AS timestamptz[]))
@@ -58,15 +62,17 @@ MATCH = text("""
         ) AS fits
         FROM notify_windows WHERE org_id = :org_id GROUP BY notify_request_id
     ), wished AS MATERIALIZED (
-        SELECT r.id, r.consumer_id, c.phone, p.name, q.quiet_until, q.sleeps_from, q.sleeps_until, CASE
+        SELECT r.id, r.consumer_id, r.created_at, c.phone, p.name, q.quiet_until, q.sleeps_from, q.sleeps_until, CASE
             WHEN r.ends_on < CAST(:today AS date) THEN 'lapsed'
             WHEN r.status = 'paused' AND (r.paused_until IS NULL OR r.paused_until > CAST(:today AS date)) THEN 'paused'
             WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
             WHEN k.consumer_id IS NULL THEN 'no_consent'
-            WHEN e.consumer_id IS NOT NULL THEN 'freed_it'
             WHEN f.consumer_id IS NOT NULL THEN 'already_offered'
+            WHEN :by_hand THEN NULL
+            WHEN e.consumer_id IS NOT NULL THEN 'freed_it'
             WHEN r.staff_member_id <> :staff_member_id THEN 'other_staff'
             WHEN r.service_id <> :service_id THEN 'other_service'
+            WHEN r.location_id <> :location_id THEN 'other_location'
             WHEN r.minutes_needed > :minutes THEN 'too_short'
             WHEN NOT coalesce(w.fits, true) OR CAST(:local_date AS date) < r.starts_on
                 OR CAST(:local_date AS date) > r.ends_on THEN 'outside_window'
@@ -88,19 +94,24 @@ MATCH = text("""
             WHERE org_id = :org_id AND status IN ('booked', 'pending') AND starts_at < :ends_at
               AND ends_at > :starts_at AND id <> :slot_id) b
             ON b.consumer_id = r.consumer_id
-        WHERE r.org_id = :org_id AND r.status IN ('active', 'paused')
+        WHERE r.org_id = :org_id AND r.status IN ('active', 'paused') /* only */
     ), load AS MATERIALIZED (
         SELECT * FROM nexapp_consumer_limits(
             (SELECT coalesce(array_agg(consumer_id), '{}') FROM wished WHERE reason IS NULL),
-            :day_began, :starts_at, :ends_at)
+            :day_began, :day_ends, :starts_at, :ends_at)
     ), judged AS MATERIALIZED (
-        SELECT d.id, d.consumer_id, d.phone, d.name, d.quiet_until, d.sleeps_from, d.sleeps_until,
+        SELECT d.id, d.consumer_id, d.created_at, d.phone, d.name, d.quiet_until, d.sleeps_from, d.sleeps_until,
             coalesce(d.reason, CASE
-                WHEN l.offers >= :daily_cap OR l.is_busy THEN 'limits'
+                WHEN l.is_busy
+                    OR CASE WHEN d.quiet_until >= :day_ends THEN l.later ELSE l.offers END >= :daily_cap THEN 'limits'
                 WHEN d.quiet_until > :last_waking THEN 'quiet_hours'
             END) AS reason
         FROM wished d LEFT JOIN load l ON l.consumer_id = d.consumer_id
-    ), recorded AS (
+    )"""
+
+PEOPLE = "id AS notify_request_id, consumer_id, phone, name, quiet_until, sleeps_from, sleeps_until, reason"
+
+MATCH = text(f"""{JUDGED}, recorded AS (
         INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, send_at)
         SELECT :org_id, :slot_id, :round, id, consumer_id,
             CASE WHEN reason IS NULL THEN 'offered' ELSE 'skipped' END, reason,
@@ -108,14 +119,50 @@ MATCH = text("""
         FROM judged
         ON CONFLICT DO NOTHING
         RETURNING notify_request_id
+    ), told AS (
+        SELECT j.* FROM judged j JOIN recorded m ON m.notify_request_id = j.id
     )
-    SELECT j.id AS notify_request_id, j.consumer_id, j.phone, j.name, j.quiet_until, j.sleeps_from, j.sleeps_until,
-        j.reason, 1 AS people
-    FROM judged j JOIN recorded m ON m.notify_request_id = j.id WHERE j.reason IS NULL
+    SELECT {PEOPLE}, 1 AS people FROM told WHERE reason IS NULL
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, j.reason, CAST(count(*) AS integer)
-    FROM judged j JOIN recorded m ON m.notify_request_id = j.id WHERE j.reason IS NOT NULL GROUP BY j.reason
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, reason, CAST(count(*) AS integer)
+    FROM told WHERE reason IS NOT NULL GROUP BY reason
+""")  # noqa: S608 - constants of this file
+
+# Nobody is asked yet: who fits gets a place in the line, who has waited longest the first.
+LINE_UP = text(f"""{JUDGED}, recorded AS (
+        INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, place)
+        SELECT :org_id, :slot_id, :round, id, consumer_id,
+            CASE WHEN reason IS NULL THEN 'in_line' ELSE 'skipped' END, reason,
+            CASE WHEN reason IS NULL THEN row_number() OVER (PARTITION BY reason IS NULL ORDER BY created_at, id) END
+        FROM judged
+        ON CONFLICT DO NOTHING
+        RETURNING reason
+    )
+    SELECT reason, CAST(count(*) AS integer) AS people FROM recorded GROUP BY reason
+""")  # noqa: S608 - constants of this file
+
+ONLY = "AND r.id = ANY(CAST(:only AS uuid[]))"
+JUDGE = text(f"{JUDGED.replace('/* only */', ONLY)} SELECT {PEOPLE} FROM judged ORDER BY created_at, id")  # noqa: S608 - constants of this file
+
+SETTLE = text("""
+    INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, send_at)
+    SELECT :org_id, :slot_id, :round, n.id, n.consumer_id,
+        CASE WHEN n.reason IS NULL THEN 'offered' ELSE 'skipped' END, n.reason,
+        CASE WHEN n.reason IS NULL THEN coalesce(n.send_at, now()) END
+    FROM unnest(CAST(:requests AS uuid[]), CAST(:consumers AS uuid[]), CAST(:reasons AS text[]),
+        CAST(:send_ats AS timestamptz[])) AS n(id, consumer_id, reason, send_at)
+    ON CONFLICT (org_id, slot_id, round, notify_request_id) DO UPDATE
+    SET outcome = excluded.outcome, reason = excluded.reason, send_at = excluded.send_at
+    WHERE slot_matches.outcome <> 'offered'
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How many stand in line for a slot, and how many were skipped for which reason."""
+
+    people: int
+    skipped: dict[str, int]
 
 
 def match_waiting_list(slot: Any) -> Matches:
@@ -127,6 +174,34 @@ def match_waiting_list(slot: Any) -> Matches:
     )
 
 
+def line_up(slot: Any) -> Line:
+    """Judge every request as `match_waiting_list` does, but give who fits a place in line instead of an offer."""
+    rows = db.session.execute(LINE_UP, _about(slot) | _quiet_places(slot)).all()
+    found: dict[str | None, int] = {row.reason: row.people for row in rows}
+    return Line(found.pop(None, 0), {reason: people for reason, people in found.items() if reason})
+
+
+def judge(slot: Any, request_ids: Sequence[UUID], *, by_hand: bool = False) -> Sequence[Any]:
+    """How these requests stand with the slot now, in the order of the list; nothing is recorded.
+
+    `by_hand` leaves out the reasons that a merchant may overrule.
+    """
+    about = _about(slot) | _quiet_places(slot) | {"only": list(request_ids), "by_hand": by_hand}
+    return db.session.execute(JUDGE, about).all()
+
+
+def settle(slot: Any, people: Sequence[Any]) -> None:
+    """Record the outcome of people who were judged: offered, or skipped with their reason."""
+    columns = {
+        "requests": [person.notify_request_id for person in people],
+        "consumers": [person.consumer_id for person in people],
+        "reasons": [person.reason for person in people],
+        "send_ats": [person.quiet_until for person in people],
+    }
+    if people:
+        db.session.execute(SETTLE, columns | {"org_id": slot.org_id, "slot_id": slot.id, "round": slot.round})
+
+
 def _about(slot: Any) -> dict[str, Any]:
     today = now().astimezone(ZoneInfo(slot.time_zone)).date()
     return {
@@ -135,11 +210,14 @@ def _about(slot: Any) -> dict[str, Any]:
         "round": slot.round,
         "staff_member_id": slot.staff_member_id,
         "service_id": slot.service_id,
+        "location_id": slot.location_id,
+        "by_hand": False,
         "starts_at": slot.starts_at,
         "ends_at": slot.ends_at,
         "minutes": int((slot.ends_at - slot.starts_at).total_seconds() // 60),
         "today": today,
         "day_began": midnight(today, slot.time_zone),
+        "day_ends": midnight(today + timedelta(days=1), slot.time_zone),
         "daily_cap": slot.daily_offer_cap,
         "last_waking": slot.starts_at - WORTH_WAKING,
         **_wall(slot.starts_at, slot.ends_at, slot.time_zone),

@@ -145,10 +145,16 @@ class SlotOffer(TenantModel, Model):
     released_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     """When the business declined this person's booking, or let it lapse without an answer."""
+    bundle_id: Mapped[UUID | None]
+    """The text that offers it together with other slots."""
+    turn: Mapped[int | None]
+    """In which turn or wave of its round it was made; None: everybody was asked at once."""
+    passed_at: Mapped[datetime | None]
+    """When this person answered that they don't want it."""
 
 
 class SlotMatch(Model):
-    """What opening a slot meant for one request: offered, or skipped and why."""
+    """What opening a slot meant for one request: offered, skipped and why, or in line to be asked."""
 
     __tablename__ = "slot_matches"
 
@@ -160,7 +166,40 @@ class SlotMatch(Model):
     outcome: Mapped[str]
     reason: Mapped[str | None]
     send_at: Mapped[datetime | None]
+    place: Mapped[int | None]
+    """In which place of the line, where people are asked one after the other."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SlotRound(TenantModel, Model):
+    """How far the asking of one round has come; moved on by `slots.rounds`."""
+
+    __tablename__ = "slot_rounds"
+
+    slot_id: Mapped[UUID]
+    round: Mapped[int]
+    mode: Mapped[str]
+    """everyone, in_turn, waves or picked."""
+    state: Mapped[str]
+    """matching, asking or done."""
+    at_once: Mapped[int]
+    wait_minutes: Mapped[int]
+    listed: Mapped[int] = mapped_column(default=0)
+    fitting: Mapped[int] = mapped_column(default=0)
+    turn: Mapped[int] = mapped_column(default=0)
+    step: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class OfferBundle(TenantModel, Model):
+    """Several slots offered to one person by one text."""
+
+    __tablename__ = "offer_bundles"
+
+    consumer_id: Mapped[UUID]
+    token_hash: Mapped[bytes]
+    message_id: Mapped[UUID | None]
 
 
 class SlotEvent(TenantModel, Model):

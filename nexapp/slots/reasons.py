@@ -16,6 +16,7 @@ def reason_words(reason: str) -> str:
         "already_offered": _("offered already"),
         "other_staff": _("wish for somebody else of the team"),
         "other_service": _("wish for another service"),
+        "other_location": _("wish for another location"),
         "too_short": _("need for more time"),
         "outside_window": _("wish for another day or time"),
         "overlap": _("own booking at that time"),

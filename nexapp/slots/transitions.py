@@ -85,6 +85,16 @@ def _prior(slot: Slot) -> Any:
     )
 
 
+def lock_row(org_id: UUID, slot_id: UUID) -> Any | None:
+    """The slot as `transition` gives it, its row locked; `was` is how everybody sees it now. None where it is gone."""
+    return db.session.execute(
+        select(*Slot.__table__.columns, *_settings(), effective_status().label("was"))
+        .join(Organization, Organization.id == Slot.org_id)
+        .where(Slot.org_id == org_id, Slot.id == slot_id)
+        .with_for_update(of=Slot)
+    ).first()
+
+
 def effective_status() -> Any:
     """The state as everybody sees it: a hold that ran out is open."""
     lapsed = (Slot.status == "held") & (Slot.held_until <= func.now())
@@ -100,5 +110,6 @@ def _settings() -> tuple[Any, ...]:
     return (
         Organization.name.label("business"), Organization.time_zone, Organization.currency, Organization.country,
         Organization.notice_minutes, Organization.daily_offer_cap, Organization.quiet_starts, Organization.quiet_ends,
-        Organization.average_value_cents,
+        Organization.average_value_cents, Organization.offer_mode.label("house_mode"),
+        Organization.wave_size.label("house_wave_size"), Organization.wave_minutes, Organization.turn_minutes,
     )  # fmt: skip
