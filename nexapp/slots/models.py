@@ -30,6 +30,7 @@ class ConsumerProfile(Created, Model):
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
     consumer_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(default="")
+    email: Mapped[str | None]
 
 
 class Consent(TenantModel, Model):
@@ -45,12 +46,15 @@ class Consent(TenantModel, Model):
 
 
 class NotifyRequest(TenantModel, Model):
-    """A consumer's place on one business's waiting list. `status`: active, paused, left, lapsed."""
+    """A consumer's place on one business's waiting list. `status`: invited, active, paused, left, lapsed."""
 
     __tablename__ = "notify_requests"
 
     consumer_id: Mapped[UUID]
     status: Mapped[str] = mapped_column(default="active")
+    status_before: Mapped[str | None]
+    """What it was when the business took the person off; None where they left by themselves."""
+    wants_email: Mapped[bool] = mapped_column(default=False)
     token_hash: Mapped[bytes]
     time_range: Mapped[str] = mapped_column(default="any")
     """any, today, this_week, dates."""

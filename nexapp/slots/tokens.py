@@ -40,6 +40,11 @@ def claim_link(token: str) -> str:
     return f"{settings().base_url}/c/{token}"
 
 
+def place_url(notify_request_id: UUID) -> str:
+    """Somebody's own page on a waiting list."""
+    return f"{settings().base_url}/w/{request_token(notify_request_id)}"
+
+
 def _derive(use: str, row_id: UUID) -> str:
     digest = hmac.digest(_key(use, settings().secret_key), row_id.bytes, "sha256")[:TOKEN_BYTES]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -114,21 +114,21 @@ def join(phone: str, name: str, wishes: Wishes, wording: str, ip: str | None) ->
     """
     org_id = current_actor().tenant
     consumer_id = ensure_consumer(phone)
-    _write_profile(org_id, consumer_id, name)
-    request_id, is_new = _write_request(org_id, consumer_id)
-    _write_wishes(request_id, wishes)
+    write_profile(org_id, consumer_id, name)
+    request_id, is_new = write_request(org_id, consumer_id)
+    write_wishes(request_id, wishes)
     _keep_consent(consumer_id, wording, "public_page", ip)
     audit.record("waiting_list.joined" if is_new else "waiting_list.updated", "notify_request", request_id)
-    _tell_list(org_id)
+    tell_list(org_id)
     return request_id, is_new
 
 
 def change_wishes(request_id: UUID, wishes: Wishes) -> None:
     """New wishes; a request that had lapsed waits again."""
-    _write_wishes(request_id, wishes)
+    write_wishes(request_id, wishes)
     _set_status(request_id, "active", only_from=("lapsed",))
     audit.record("waiting_list.updated", "notify_request", request_id)
-    _tell_list(current_actor().tenant)
+    tell_list(current_actor().tenant)
 
 
 def pause(request_id: UUID, until: date) -> None:
@@ -144,7 +144,7 @@ def resume(request_id: UUID) -> None:
 
 
 def leave(request_id: UUID) -> None:
-    if _set_status(request_id, "left", only_from=("active", "paused", "lapsed")):
+    if _set_status(request_id, "left", only_from=("invited", "active", "paused", "lapsed")):
         withdraw_unsent_to(current_actor().tenant, request_id)
         audit.record("waiting_list.left", "notify_request", request_id)
 
@@ -209,25 +209,30 @@ def list_live_offers(request: NotifyRequest) -> Sequence[Any]:
     return db.session.execute(wanted).all()
 
 
-def _write_profile(org_id: UUID, consumer_id: UUID, name: str) -> None:
+def write_profile(org_id: UUID, consumer_id: UUID, name: str) -> None:
     row = upsert(ConsumerProfile).values(org_id=org_id, consumer_id=consumer_id, name=name)
     db.session.execute(row.on_conflict_do_update(index_elements=["org_id", "consumer_id"], set_={"name": name}))
 
 
-def _write_request(org_id: UUID, consumer_id: UUID) -> tuple[UUID, bool]:
+def write_request(
+    org_id: UUID, consumer_id: UUID, *, status: str = "active", source: str = "public_page"
+) -> tuple[UUID, bool]:
     fresh_id = new_id()
     row = upsert(NotifyRequest).values(
-        id=fresh_id, org_id=org_id, consumer_id=consumer_id, status="active",
-        token_hash=hash_token(request_token(fresh_id)), source="public_page", time_range="any",
+        id=fresh_id, org_id=org_id, consumer_id=consumer_id, status=status,
+        token_hash=hash_token(request_token(fresh_id)), source=source, time_range="any",
     )  # fmt: skip
-    again = {"status": "active", "paused_until": None, "confirmed_at": func.now(), "updated_at": func.now()}
+    again = {
+        "status": status, "status_before": None, "paused_until": None, "confirmed_at": func.now(),
+        "updated_at": func.now(),
+    }  # fmt: skip
     found: UUID = db.session.execute(
         row.on_conflict_do_update(index_elements=["org_id", "consumer_id"], set_=again).returning(NotifyRequest.id)
     ).scalar_one()
     return found, found == fresh_id
 
 
-def _write_wishes(request_id: UUID, wishes: Wishes) -> None:
+def write_wishes(request_id: UUID, wishes: Wishes) -> None:
     wishes = wishes.dated(business_today())
     _set(
         request_id, time_range=wishes.time_range, starts_on=wishes.starts_on, ends_on=wishes.ends_on,
@@ -258,9 +263,10 @@ def _keep_consent(consumer_id: UUID, wording: str, source: str, ip: str | None) 
 
 
 def _set_status(request_id: UUID, status: str, *, only_from: tuple[str, ...], until: date | None = None) -> bool:
-    changed = _set(request_id, NotifyRequest.status.in_(only_from), status=status, paused_until=until)
+    guard = NotifyRequest.status.in_(only_from)
+    changed = _set(request_id, guard, status=status, status_before=None, paused_until=until)
     if changed:
-        _tell_list(current_actor().tenant)
+        tell_list(current_actor().tenant)
     return changed
 
 
@@ -274,7 +280,7 @@ def _set(request_id: UUID, *guards: Any, **values: Any) -> bool:
     return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
-def _tell_list(org_id: UUID) -> None:
+def tell_list(org_id: UUID) -> None:
     publish(f"org:{org_id}:waiting-list", "waiting-list-changed")
 
 

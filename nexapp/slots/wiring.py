@@ -4,7 +4,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from nexapp.identity.addresses import WITH_SLOTS
-from nexapp.slots import consumer_wiring, home, jobs, people  # noqa: F401 - home and people add their routes
+from nexapp.slots import consumer_wiring, home, jobs, people, people_wiring  # noqa: F401 - home and people add their routes
 from nexapp.slots.calendar import wiring as calendar_wiring
 from nexapp.slots.demo.commands import demo_sign_ins, seed_demo
 from nexapp.slots.views import pages
@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(seed_demo)
     app.cli.add_command(demo_sign_ins)
     jobs.register()
+    people_wiring.register()
     add_item(Item(_("Today"), "slots.home", "home", 100, Role.VIEWER, WITH_SLOTS))
     add_item(Item(_("Slots"), "slots.index", "calendar", 110, Role.VIEWER, WITH_SLOTS))
     add_item(Item(_("Waiting list"), "slots.waiting_list", "users", 120, Role.VIEWER, WITH_SLOTS))
