@@ -49,12 +49,12 @@ class NothingHeld(ClaimRefused):
 
 
 class AlreadyBooked(ClaimRefused):
-    """A release of what is booked: only the business can undo that."""
+    """A release of what is booked: giving a booking up is a step of its own, with its reason."""
 
     code = "already_booked"
 
     def __init__(self) -> None:
-        super().__init__(_("You have booked this time. Call the business to cancel it."))
+        super().__init__(_("You have booked this time. Use “Cancel” if you can't come."))
 
 
 class MustWait(ClaimRefused):
@@ -75,6 +75,24 @@ class HoldsElsewhere(ClaimRefused):
     def __init__(self, offer_id: UUID) -> None:
         super().__init__(_("You are holding another time here. Confirm it or give it back first."))
         self.offer_id = offer_id
+
+
+class BookedAtThatTime(ClaimRefused):
+    """The person has a booking at an overlapping time, here or elsewhere; which is nobody's business."""
+
+    code = "booked_at_that_time"
+
+    def __init__(self) -> None:
+        super().__init__(_("You have another booking at that time. Cancel it first, or take another time."))
+
+
+class NothingBooked(ClaimRefused):
+    """A change of a booking that is not there, or not any more."""
+
+    code = "nothing_booked"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no booking to change here any more."))
 
 
 class NotWaitingForAnswer(Conflict):

@@ -12,17 +12,19 @@ from sqlalchemy import Row, Select, func, select, update
 from nexapp.identity.models import Organization
 from nexapp.messaging.lanes import ANSWERS
 from nexapp.messaging.models import Consumer
-from nexapp.messaging.outbox import NewMessage, queue_messages
+from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
 from nexapp.messaging.templates import render
 from nexapp.slots.history import record_event
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, Slot, SlotOffer
 from nexapp.slots.offers import SUBJECT, first_name, slot_words, withdraw_unsent, withdraw_unsent_to
+from nexapp.slots.reminder_rows import withdraw_reminders
 from nexapp.slots.tokens import claim_url
 from nexapp.spine.db import db
 from nexapp.spine.jobs import enqueue
 from nexapp.spine.realtime import publish
 
 CONFIRMED = "booking_confirmed"
+CANCELLED = "booking_given_up"
 DECLINED = "booking_declined"
 
 
@@ -48,12 +50,28 @@ def await_answer(slot: Row[Any], offer_id: UUID) -> None:
     record_event(slot, "pending", consumer_id=slot.consumer_id, offer_id=offer_id, until=until)
 
 
+def drop_unsent(org_id: UUID, offer_id: UUID) -> None:
+    """What is still to be sent about a booking that has ended would be news of yesterday."""
+    cancel_queued(SUBJECT, [offer_id])
+    withdraw_reminders(org_id, offer_id)
+
+
+def text_cancelled(slot: Any, offer_id: UUID) -> None:
+    """Say that a booking was given up: a link can be forwarded, so the booking's own person hears of it."""
+    facts = _facts(slot, offer_id)
+    words = {"business": facts.business, "time": slot_words(facts)["time"]}
+    body = _("Your booking at %(business)s for %(time)s is cancelled, as you asked.", **words)
+    _queue(facts, offer_id, body, CANCELLED, facts.starts_at)
+
+
 def text_refusal(slot: Row[Any], offer_id: UUID, *, answered: bool) -> None:
-    """Tell who waited for the business that they have not got the time."""
+    """Tell who waited for a yes that they have not got the time; a booking that it was to replace stands."""
     facts = _facts(slot, offer_id)
     words = {"business": facts.business, "time": slot_words(facts)["time"]}
     if answered:
         body = _("%(business)s can't take your booking for %(time)s. You stay on the waiting list.", **words)
+    elif slot.pending_for == "booking_system":
+        body = _("%(business)s got no booking for %(time)s in time, so others can take it now.", **words)
     else:
         body = _(
             "%(business)s did not answer in time, so %(time)s is not booked. You stay on the waiting list.", **words

@@ -18,7 +18,14 @@ from sqlalchemy import Row, func, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from nexapp.slots import holds
-from nexapp.slots.claim_errors import AlreadyBooked, ClaimRefused, MustWait, NothingHeld, SlotJustTaken
+from nexapp.slots.claim_errors import (
+    AlreadyBooked,
+    BookedAtThatTime,
+    ClaimRefused,
+    MustWait,
+    NothingHeld,
+    SlotJustTaken,
+)
 from nexapp.slots.history import append_event
 from nexapp.slots.models import NotifyRequest, SlotOffer
 from nexapp.slots.times import clock_words
@@ -48,6 +55,16 @@ class Situation(StrEnum):
     CLOSED = "closed"
     """Taken back by the business before anybody booked it."""
     OTHER_ROUND = "other_round"
+    BUSY = "busy"
+    """Open, but this person has a booking at that time."""
+    HANDED_OVER = "handed_over"
+    """Theirs, if they book it in the business's booking system by the deadline."""
+    GIVEN_UP = "given_up"
+    """Their own booking, which they cancelled."""
+    MOVED = "moved"
+    """Their own booking, which they exchanged for another time."""
+    WITHDRAWN = "withdrawn"
+    """Their own booking, which the business cancelled and has offered anew."""
 
     @property
     def is_over(self) -> bool:
@@ -55,10 +72,18 @@ class Situation(StrEnum):
 
     @property
     def is_theirs(self) -> bool:
-        return self in {Situation.HELD, Situation.PENDING, Situation.BOOKED}
+        return self is Situation.HELD or self.is_booked
+
+    @property
+    def is_booked(self) -> bool:
+        """Confirmed by the person, whoever else still has to say yes."""
+        return self in {Situation.PENDING, Situation.HANDED_OVER, Situation.BOOKED}
 
 
-_OVER = {Situation.DECLINED, Situation.PAST, Situation.CANCELLED, Situation.CLOSED, Situation.OTHER_ROUND}
+_OVER = {
+    Situation.DECLINED, Situation.PAST, Situation.CANCELLED, Situation.CLOSED, Situation.OTHER_ROUND,
+    Situation.GIVEN_UP, Situation.MOVED, Situation.WITHDRAWN,
+}  # fmt: skip
 _MINE = {"held": Situation.HELD, "pending": Situation.PENDING, "booked": Situation.BOOKED}
 _EVERYBODY = {
     "held": Situation.HELD_BY_OTHER, "pending": Situation.TAKEN, "booked": Situation.TAKEN, "draft": Situation.CLOSED,
@@ -104,6 +129,8 @@ def hold_slot(claim: Claim) -> None:
     if claim.situation is Situation.WAIT:
         until = claim.offer.may_hold_at
         raise MustWait(until, clock_words(until, claim.offer.time_zone))
+    if claim.situation is Situation.BUSY:
+        raise BookedAtThatTime
     if claim.situation is not Situation.OPEN:
         raise SlotJustTaken
     try:
@@ -118,7 +145,7 @@ def hold_slot(claim: Claim) -> None:
 
 def confirm_slot(claim: Claim, name: str, note: str | None) -> None:
     """Book what is held. Who has booked already stays booked, under the name given first. Raises a `ClaimRefused`."""
-    if claim.situation in {Situation.BOOKED, Situation.PENDING}:
+    if claim.situation.is_booked:
         return
     if claim.offer.held_at is None:
         raise NothingHeld
@@ -127,7 +154,7 @@ def confirm_slot(claim: Claim, name: str, note: str | None) -> None:
 
 def release_slot(claim: Claim) -> None:
     """Give a hold back; where there is none, nothing happens. Raises `AlreadyBooked`."""
-    if claim.situation in {Situation.BOOKED, Situation.PENDING}:
+    if claim.situation.is_booked:
         raise AlreadyBooked
     if claim.situation is Situation.HELD:
         _within(claim, lambda: holds.release(claim.offer.offer_id))
@@ -194,17 +221,35 @@ def _resume_request(offer: Row[Any]) -> None:
 
 
 def _situation(offer: Row[Any]) -> Situation:
-    if offer.mine and offer.state in _MINE:
-        return _MINE[offer.state]
-    if offer.declined_at is not None:
-        return Situation.DECLINED
-    if not offer.current_round:
-        return Situation.OTHER_ROUND
+    if offer.mine and offer.state in _MINE and (offer.state == "held" or offer.ends_at > now()):
+        waits_there = offer.state == "pending" and offer.pending_for == "booking_system" and offer.booking_url
+        return Situation.HANDED_OVER if waits_there else _MINE[offer.state]
+    if (ended := _ended(offer)) is not None:
+        return ended
     if offer.state == "open":
-        return Situation.WAIT if offer.may_hold_at is not None else Situation.OPEN
+        return _open_to(offer)
     if offer.starts_at <= now() and offer.state != "cancelled":
         return Situation.PAST
     return _EVERYBODY[offer.state]
+
+
+def _ended(offer: Row[Any]) -> Situation | None:
+    """What became of an offer that nothing can be done with any more."""
+    if offer.moved_to_offer_id is not None:
+        return Situation.MOVED
+    if offer.cancelled_at is not None:
+        return Situation.GIVEN_UP
+    if offer.declined_at is not None:
+        return Situation.DECLINED
+    if not offer.current_round:
+        return Situation.WITHDRAWN if offer.confirmed_at is not None else Situation.OTHER_ROUND
+    return None
+
+
+def _open_to(offer: Row[Any]) -> Situation:
+    if offer.is_busy:
+        return Situation.BUSY
+    return Situation.WAIT if offer.may_hold_at is not None else Situation.OPEN
 
 
 def _breaks_one_hold(error: IntegrityError) -> bool:

@@ -6,12 +6,22 @@ import re
 
 from flask import Flask
 
-from nexapp.slots import claim_views, holds, pending, rush, waiting_list_private, waiting_list_views
+from nexapp.slots import (
+    booking_models,
+    cancelling,
+    claim_views,
+    holds,
+    pending,
+    rush,
+    waiting_list_private,
+    waiting_list_views,
+)
 from nexapp.slots.claims import is_known_topic
 from nexapp.spine.access import Principal
 from nexapp.spine.realtime import topic
 
-JOBS = (holds.expire_hold, pending.lapse_pending)
+JOBS = (holds.expire_hold, pending.lapse_pending, cancelling.end_replaced_booking)
+TABLES = booking_models
 BLUEPRINTS = (claim_views.blueprint, waiting_list_views.blueprint)
 PRIVATE_PAGES = waiting_list_private
 """Adds its routes to the waiting list's blueprint by being imported."""

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from nexapp.slots import booking_alerts
 from nexapp.slots import claim_followups as followups
-from nexapp.slots.claim_errors import HoldRanOut, HoldsElsewhere, SlotJustTaken
+from nexapp.slots.claim_errors import BookedAtThatTime, HoldRanOut, HoldsElsewhere, SlotJustTaken
 from nexapp.slots.history import record_event
 from nexapp.spine import audit
 from nexapp.spine.config import settings
@@ -23,6 +24,22 @@ from nexapp.spine.tenancy import current_actor
 
 SLOT = "s.id, s.org_id, s.round, s.public_token, s.status, s.starts_at, s.held_until, s.pending_until"
 FREE = "status = 'open', held_by_offer_id = NULL, held_consumer_id = NULL, held_until = NULL, updated_at = now()"
+
+# Whose yes a booking waits for; `o` is the business.
+WAITS_FOR = """CASE
+    WHEN o.uses_booking_system AND o.booking_url IS NOT NULL THEN 'booking_system'
+    WHEN o.requires_confirmation THEN 'business' END"""
+
+# One booking of a person at a time, whatever business it is at: the second waits here and then sees the first.
+LOCK_PERSON = """
+    SELECT pg_advisory_xact_lock(hashtextextended('bookings:' || CAST(consumer_id AS text), 0))
+    FROM slot_offers WHERE org_id = :org AND id = :offer
+"""
+IS_BUSY = """
+    SELECT nexapp_is_busy(f.consumer_id, s.starts_at, s.ends_at, coalesce(CAST(:apart AS uuid), s.id)) AS busy
+    FROM slot_offers f JOIN slots s ON s.org_id = f.org_id AND s.id = f.slot_id
+    WHERE f.org_id = :org AND f.id = :offer
+"""
 
 # clock_timestamp(), not now(): a statement that waited for the row's lock asks again at the time it gets it.
 # A hold that ran out counts as open here, so that nothing depends on a sweeper.
@@ -36,23 +53,37 @@ HOLD = f"""
       AND s.org_id = f.org_id AND s.id = f.slot_id AND s.round = f.round AND o.id = s.org_id
       AND s.starts_at > clock_timestamp()
       AND (s.status = 'open' OR (s.status = 'held' AND s.held_until <= clock_timestamp()))
-      AND NOT EXISTS (SELECT FROM nexapp_offer(f.token_hash) n WHERE n.may_hold_at IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM nexapp_offer(f.token_hash) n WHERE n.may_hold_at IS NOT NULL OR n.is_busy)
     RETURNING {SLOT}, f.consumer_id
 """  # noqa: S608 - constants of this file
 
+BOOKED = """status = CASE WHEN w.waits_for IS NULL THEN 'booked' ELSE 'pending' END, pending_for = w.waits_for,
+        pending_until = CASE WHEN w.waits_for IS NOT NULL THEN
+            least(clock_timestamp() + make_interval(mins => o.pending_minutes), s.starts_at) END,
+        booked_at = CASE WHEN w.waits_for IS NULL THEN clock_timestamp() END,
+        booked_name = :name, booked_note = :note,
+        booked_price_cents = nexapp_price_at(s.price_cents, s.price_steps, s.starts_at, clock_timestamp()),
+        held_by_offer_id = NULL, held_consumer_id = NULL, held_until = NULL, updated_at = now()"""
+
+# The price of the instant is the one that stands. What the person booked elsewhere meanwhile is seen under their lock.
 CONFIRM = f"""
     UPDATE slots s
-    SET status = CASE WHEN o.requires_confirmation THEN 'pending' ELSE 'booked' END,
-        pending_until = CASE WHEN o.requires_confirmation THEN
-            least(clock_timestamp() + make_interval(mins => o.pending_minutes), s.starts_at) END,
-        booked_at = CASE WHEN NOT o.requires_confirmation THEN clock_timestamp() END,
-        booked_offer_id = s.held_by_offer_id, booked_consumer_id = s.held_consumer_id,
-        booked_name = :name, booked_note = :note,
-        held_by_offer_id = NULL, held_consumer_id = NULL, held_until = NULL, updated_at = now()
-    FROM organizations o
+    SET {BOOKED}, booked_offer_id = s.held_by_offer_id, booked_consumer_id = s.held_consumer_id
+    FROM organizations o CROSS JOIN LATERAL (SELECT {WAITS_FOR} AS waits_for) w
     WHERE o.id = s.org_id AND s.org_id = :org AND s.held_by_offer_id = :offer
       AND s.status = 'held' AND s.held_until > clock_timestamp()
-    RETURNING {SLOT}, s.booked_consumer_id AS consumer_id
+    RETURNING {SLOT}, s.pending_for, s.booked_consumer_id AS consumer_id
+"""  # noqa: S608 - constants of this file
+
+TAKE = f"""
+    UPDATE slots s
+    SET {BOOKED}, booked_offer_id = f.id, booked_consumer_id = f.consumer_id
+    FROM slot_offers f, organizations o CROSS JOIN LATERAL (SELECT {WAITS_FOR} AS waits_for) w
+    WHERE f.org_id = :org AND f.id = :offer AND f.declined_at IS NULL
+      AND s.org_id = f.org_id AND s.id = f.slot_id AND s.round = f.round AND o.id = s.org_id
+      AND s.starts_at > clock_timestamp()
+      AND (s.status = 'open' OR (s.status = 'held' AND s.held_until <= clock_timestamp()))
+    RETURNING {SLOT}, s.pending_for, s.booked_consumer_id AS consumer_id
 """  # noqa: S608 - constants of this file
 
 RELEASE = f"""
@@ -108,19 +139,51 @@ def hold(offer_id: UUID) -> datetime:
 def confirm(offer_id: UUID, name: str, note: str | None) -> str:
     """Book what the offer holds, or ask the business where it wants to answer; "booked" or "pending".
 
-    Raises `HoldRanOut` where the hold was over, given back or never there.
+    Raises `HoldRanOut` where the hold was over, given back or never there, and `BookedAtThatTime`.
     """
+    lock_person_of(offer_id)
+    refuse_second_booking(offer_id)
     slot = _one(CONFIRM, offer=offer_id, name=name, note=note)
     if slot is None:
         raise HoldRanOut
+    _run("UPDATE slot_offers SET confirmed_at = now() WHERE org_id = :org AND id = :offer", offer=offer_id)
     audit.record(f"slot.{slot.status}", "slot", slot.id, {"offer_id": str(offer_id)})
     followups.cancel_unsent(slot)
     if slot.status == "pending":
         followups.await_answer(slot, offer_id)
     else:
         followups.finish_booking(slot, offer_id)
+    booking_alerts.tell_team(slot, offer_id, slot.status)
     status: str = slot.status
     return status
+
+
+def take(offer_id: UUID, name: str | None, note: str | None) -> Row[Any]:
+    """Book an open slot at once, for somebody who gives another booking up for it. Raises `SlotJustTaken`.
+
+    The caller has locked the slot's row and the person.
+    """
+    slot = _one(TAKE, offer=offer_id, name=name, note=note)
+    if slot is None:
+        raise SlotJustTaken
+    _record_lapse(slot)
+    return slot
+
+
+def lock_person_of(offer_id: UUID) -> None:
+    """Until the unit ends, no other booking of this person is made, at whatever business."""
+    _run(LOCK_PERSON, offer=offer_id)
+
+
+def refuse_second_booking(offer_id: UUID, apart: UUID | None = None) -> None:
+    """Raise `BookedAtThatTime` where the person has another booking then. The person must be locked.
+
+    `apart` is the slot of a booking that this one replaces.
+    """
+    # A statement of its own: it sees what was committed while the lock was waited for.
+    found = _one(IS_BUSY, offer=offer_id, apart=apart)
+    if found is not None and found.busy:
+        raise BookedAtThatTime
 
 
 def release(offer_id: UUID) -> bool:

@@ -111,6 +111,8 @@ class Slot(TenantModel, Model):
     held_consumer_id: Mapped[UUID | None]
     held_until: Mapped[datetime | None]
     pending_until: Mapped[datetime | None]
+    pending_for: Mapped[str | None]
+    """Who has to say yes by then: business or booking_system."""
     booked_consumer_id: Mapped[UUID | None]
     booked_offer_id: Mapped[UUID | None]
     booked_name: Mapped[str | None]
@@ -149,6 +151,20 @@ class SlotOffer(TenantModel, Model):
     released_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     """When the business declined this person's booking, or let it lapse without an answer."""
+    source: Mapped[str] = mapped_column(default="list")
+    """How the person came by it: list (a text), other_times (their choice), move (of a booking) or rebook."""
+    confirmed_at: Mapped[datetime | None]
+    """When the person took the time; stays where the booking ends."""
+    cancelled_at: Mapped[datetime | None]
+    """When the person gave their booking up."""
+    cancel_reason: Mapped[str | None]
+    moved_to_offer_id: Mapped[UUID | None]
+    replaces_offer_id: Mapped[UUID | None]
+    """The booking that ends once this one stands."""
+    calendar_uid: Mapped[UUID | None]
+    """Of the first booking in a row of moves, so that calendars move the entry; None: this row's id."""
+    calendar_base: Mapped[int] = mapped_column(default=0)
+    """The sequence that the moves before this one left; the slot's own is added."""
     bundle_id: Mapped[UUID | None]
     """The text that offers it together with other slots."""
     turn: Mapped[int | None]

@@ -19,7 +19,8 @@ from nexapp.spine.tenancy import current_actor
 SLOT = "s.id, s.org_id, s.round, s.public_token, s.status, s.starts_at"
 
 APPROVE = f"""
-    UPDATE slots s SET status = 'booked', booked_at = clock_timestamp(), pending_until = NULL, updated_at = now()
+    UPDATE slots s SET status = 'booked', booked_at = clock_timestamp(), pending_until = NULL,
+        pending_for = NULL, updated_at = now()
     WHERE s.org_id = :org AND s.id = :slot AND s.status = 'pending' AND s.pending_until > clock_timestamp()
     RETURNING {SLOT}, s.booked_offer_id AS offer_id, s.booked_consumer_id AS consumer_id
 """  # noqa: S608 - constants of this file
@@ -27,18 +28,18 @@ APPROVE = f"""
 # What the row was is read under its lock, for RETURNING gives what it has become.
 GIVE_BACK = f"""
     WITH prior AS (
-        SELECT id, booked_offer_id, booked_consumer_id FROM slots
+        SELECT id, booked_offer_id, booked_consumer_id, pending_for FROM slots
         WHERE org_id = :org AND id = :slot AND status = 'pending'
           AND (:lapsed IS FALSE OR pending_until <= clock_timestamp())
         FOR UPDATE
     )
     UPDATE slots s
     SET status = CASE WHEN s.starts_at > clock_timestamp() THEN 'open' ELSE 'expired' END,
-        pending_until = NULL, booked_offer_id = NULL, booked_consumer_id = NULL, booked_name = NULL,
-        booked_note = NULL, booked_at = NULL, updated_at = now()
+        pending_until = NULL, pending_for = NULL, booked_offer_id = NULL, booked_consumer_id = NULL,
+        booked_name = NULL, booked_note = NULL, booked_at = NULL, booked_price_cents = NULL, updated_at = now()
     FROM prior
     WHERE s.org_id = :org AND s.id = prior.id
-    RETURNING {SLOT}, prior.booked_offer_id AS offer_id, prior.booked_consumer_id AS consumer_id
+    RETURNING {SLOT}, prior.booked_offer_id AS offer_id, prior.booked_consumer_id AS consumer_id, prior.pending_for
 """  # noqa: S608 - constants of this file
 
 

@@ -134,7 +134,7 @@ def test_booked_can_not_be_released_here(client: FlaskClient, ana: Offer, world:
     confirm(client, ana)
     answer = client.post(f"{ana.path}/release")
     assert answer.status_code == 409
-    assert "Call the business" in text_of(answer)
+    assert "if you can&#39;t come" in text_of(answer)
     assert world.state(slot_id) == "booked"
 
 
