@@ -1,1 +1,84 @@
-SELECT 1;
+ALTER TABLE message_templates
+    ADD COLUMN created_by uuid REFERENCES users ON DELETE SET NULL,
+    ADD UNIQUE (org_id, id);
+
+ALTER TABLE messages
+    ADD COLUMN template_id uuid,
+    ADD COLUMN created_by uuid REFERENCES users ON DELETE SET NULL,
+    ADD FOREIGN KEY (org_id, template_id) REFERENCES message_templates (org_id, id);
+
+-- The line of texts: rows of other channels don't stand in it.
+DROP INDEX messages_due;
+CREATE INDEX messages_due ON messages (lane, coalesce(org_id, '00000000-0000-0000-0000-000000000000'::uuid), send_at)
+    WHERE status = 'queued' AND channel = 'sms';
+
+ALTER TABLE inbound_messages
+    ADD COLUMN is_doubtful boolean NOT NULL DEFAULT false,
+    ADD COLUMN review text CHECK (review IN ('meant_stop', 'misread')),
+    ADD COLUMN reviewed_at timestamptz,
+    ADD COLUMN reviewed_by uuid REFERENCES users ON DELETE SET NULL;
+CREATE INDEX inbound_messages_waiting ON inbound_messages (org_id, consumer_id) WHERE needs_review;
+
+CREATE TABLE canned_replies (
+    id uuid PRIMARY KEY,
+    org_id uuid NOT NULL REFERENCES organizations ON DELETE CASCADE,
+    title text NOT NULL CHECK (length(title) BETWEEN 1 AND 60),
+    body text NOT NULL CHECK (length(body) BETWEEN 1 AND 1000),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX canned_replies_title ON canned_replies (org_id, lower(title));
+
+-- One for each person who wrote to a business, or whom somebody of it wrote to by hand.
+CREATE TABLE conversations (
+    org_id uuid NOT NULL REFERENCES organizations ON DELETE CASCADE,
+    consumer_id uuid NOT NULL,
+    phone text NOT NULL,
+    unread integer NOT NULL DEFAULT 0 CHECK (unread >= 0),
+    needs_review boolean NOT NULL DEFAULT false,
+    rank smallint NOT NULL GENERATED ALWAYS AS (CASE WHEN needs_review THEN 2 WHEN unread > 0 THEN 1 ELSE 0 END) STORED,
+    assigned_to uuid,
+    done_at timestamptz,
+    last_at timestamptz NOT NULL DEFAULT now(),
+    last_body text NOT NULL DEFAULT '',
+    last_by text NOT NULL DEFAULT 'person' CHECK (last_by IN ('person', 'business')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (org_id, consumer_id),
+    FOREIGN KEY (org_id, consumer_id) REFERENCES consumer_profiles (org_id, consumer_id),
+    FOREIGN KEY (org_id, assigned_to) REFERENCES memberships (org_id, user_id) ON DELETE SET NULL (assigned_to)
+);
+CREATE INDEX conversations_open ON conversations (org_id, rank DESC, last_at DESC, consumer_id DESC)
+    WHERE done_at IS NULL;
+CREATE INDEX conversations_all ON conversations (org_id, last_at DESC, consumer_id DESC);
+CREATE INDEX conversations_mine ON conversations (org_id, assigned_to, last_at DESC, consumer_id DESC)
+    WHERE assigned_to IS NOT NULL;
+CREATE INDEX conversations_waiting ON conversations (org_id) WHERE rank > 0 AND done_at IS NULL;
+
+-- Whoever stores a text, or settles it, by whatever statement: the conversation's counts follow.
+CREATE FUNCTION nexapp_note_inbound() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO consumer_profiles (org_id, consumer_id) VALUES (NEW.org_id, NEW.consumer_id) ON CONFLICT DO NOTHING;
+        INSERT INTO conversations (org_id, consumer_id, phone, unread, needs_review, last_at, last_body)
+        VALUES (NEW.org_id, NEW.consumer_id, NEW.from_phone, NEW.needs_review::int,
+            NEW.needs_review AND NEW.handled_as = 'stop', NEW.created_at, left(NEW.body, 200))
+        ON CONFLICT (org_id, consumer_id) DO UPDATE SET
+            unread = conversations.unread + excluded.unread,
+            needs_review = conversations.needs_review OR excluded.needs_review,
+            last_at = excluded.last_at, last_body = excluded.last_body, last_by = 'person',
+            done_at = CASE WHEN excluded.unread = 0 THEN conversations.done_at END;
+    ELSE
+        UPDATE conversations c SET unread = w.unread, needs_review = w.in_doubt
+        FROM (
+            SELECT count(*) AS unread, coalesce(bool_or(handled_as = 'stop'), false) AS in_doubt
+            FROM inbound_messages
+            WHERE org_id = NEW.org_id AND consumer_id = NEW.consumer_id AND needs_review
+        ) w
+        WHERE c.org_id = NEW.org_id AND c.consumer_id = NEW.consumer_id;
+    END IF;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION nexapp_note_inbound() FROM PUBLIC;
+CREATE TRIGGER inbound_messages_noted AFTER INSERT OR UPDATE OF needs_review, handled_as ON inbound_messages
+    FOR EACH ROW WHEN (NEW.org_id IS NOT NULL AND NEW.consumer_id IS NOT NULL)
+    EXECUTE FUNCTION nexapp_note_inbound();

@@ -4,7 +4,7 @@ Revision ID: 0008
 Revises: 0007
 """
 
-from migrations.steps import run
+from migrations.steps import protect, run
 
 revision = "0008"
 down_revision = "0007"
@@ -14,6 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     run("0008_up.sql")
+    protect("canned_replies", "conversations")
+    run("0008_fill.sql")
 
 
 def downgrade() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Computed, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,7 +43,11 @@ class Message(Keyed, Created, Model):
     subject_kind: Mapped[str | None]
     subject_id: Mapped[UUID | None]
     to_phone: Mapped[str]
+    """Empty for an e-mail."""
+    to_email: Mapped[str | None]
+    subject: Mapped[str | None]
     body: Mapped[str]
+    html: Mapped[str | None]
     segments: Mapped[int]
     status: Mapped[str] = mapped_column(default="queued")
     send_at: Mapped[datetime]
@@ -65,6 +70,10 @@ class Message(Keyed, Created, Model):
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     request_id: Mapped[str | None]
+    template_id: Mapped[UUID | None]
+    """The business's own wording that wrote it; None: the default's."""
+    created_by: Mapped[UUID | None]
+    """Who wrote it by hand."""
 
 
 class MessageEvent(Keyed, Model):
@@ -92,6 +101,12 @@ class InboundMessage(Keyed, Created, Model):
     body: Mapped[str]
     handled_as: Mapped[str]
     needs_review: Mapped[bool] = mapped_column(default=False)
+    """It waits for a person: nobody has read it, or it was read as a wish for no more texts."""
+    is_doubtful: Mapped[bool] = mapped_column(default=False)
+    """Others texted this number lately, so it may be no answer to this business."""
+    review: Mapped[str | None]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[UUID | None]
 
 
 class MessageTemplate(TenantModel, Model):
@@ -103,3 +118,34 @@ class MessageTemplate(TenantModel, Model):
     version: Mapped[int]
     body: Mapped[str]
     is_current: Mapped[bool] = mapped_column(default=True)
+    created_by: Mapped[UUID | None]
+
+
+class CannedReply(TenantModel, Model):
+    """An answer that a business gives often."""
+
+    __tablename__ = "canned_replies"
+
+    title: Mapped[str]
+    body: Mapped[str]
+
+
+class Conversation(Created, Model):
+    """What a person and a business wrote to each other; its counts follow the inbound texts by a trigger."""
+
+    __tablename__ = "conversations"
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    consumer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    phone: Mapped[str]
+    unread: Mapped[int] = mapped_column(default=0)
+    needs_review: Mapped[bool] = mapped_column(default=False)
+    rank: Mapped[int] = mapped_column(
+        Computed("CASE WHEN needs_review THEN 2 WHEN unread > 0 THEN 1 ELSE 0 END", persisted=True)
+    )
+    """2: somebody may have wished for no more texts; 1: unread; 0: the rest."""
+    assigned_to: Mapped[UUID | None]
+    done_at: Mapped[datetime | None]
+    last_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_body: Mapped[str] = mapped_column(default="")
+    last_by: Mapped[str] = mapped_column(default="person")

@@ -11,9 +11,11 @@ from uuid import UUID
 from flask import g
 from sqlalchemy import func, text, update
 
+from nexapp.messaging.introductions import introduce
 from nexapp.messaging.lanes import UNASKED
 from nexapp.messaging.models import Message
 from nexapp.messaging.segments import measure
+from nexapp.messaging.templates import LONGEST_TEXT
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
@@ -23,7 +25,6 @@ from nexapp.spine.unit import after_commit
 
 QUEUE = "messages"
 _AT_ONCE = 1000
-_LONGEST = 1600
 
 
 @dataclass(slots=True)
@@ -32,6 +33,9 @@ class NewMessage:
 
     What nobody asked for names the person's next quiet hours, `sleeps_from` and `sleeps_until`: however late it
     leaves, it doesn't leave in them.
+
+    `template_id` is the version of the business's own wording that wrote it. Left out, it is the one in use for
+    `wording`, a purpose of `templates`; that is `purpose` where none is named.
     """
 
     to_phone: str
@@ -46,24 +50,30 @@ class NewMessage:
     sleeps_from: datetime | None = None
     sleeps_until: datetime | None = None
     org_id: UUID | None = None
+    template_id: UUID | None = None
+    wording: str | None = None
+    created_by: UUID | None = None
 
 
 _COLUMNS = {
     "id": "uuid", "org_id": "uuid", "consumer_id": "uuid", "lane": "smallint", "purpose": "text",
     "subject_kind": "text", "subject_id": "uuid", "to_phone": "text", "body": "text", "segments": "smallint",
     "send_at": "timestamptz", "expires_at": "timestamptz",
-    "sleeps_from": "timestamptz", "sleeps_until": "timestamptz",
+    "sleeps_from": "timestamptz", "sleeps_until": "timestamptz", "template_id": "uuid", "created_by": "uuid",
 }  # fmt: skip
-_SELECTED = ["coalesce(n.send_at, now())" if name == "send_at" else f"n.{name}" for name in _COLUMNS]
+_GIVEN = {**_COLUMNS, "wording": "text"}
+_WRITTEN = {"send_at": "coalesce(n.send_at, now())", "template_id": "coalesce(n.template_id, t.id)"}
+_SELECTED = [_WRITTEN.get(name, f"n.{name}") for name in _COLUMNS]
 _INSERT = text(
     f"""
     INSERT INTO messages ({", ".join(_COLUMNS)}, request_id, status, error)
     SELECT {", ".join(_SELECTED)}, :request_id,
         CASE WHEN c.opted_out_at IS NULL THEN 'queued' ELSE 'suppressed' END,
         CASE WHEN c.opted_out_at IS NOT NULL THEN 'The person opted out.' END
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
-        AS n ({", ".join(_COLUMNS)})
-    LEFT JOIN consumers c ON n.lane >= :unasked AND c.phone = n.to_phone
+    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _GIVEN.items())})
+        AS n ({", ".join(_GIVEN)})
+    LEFT JOIN consumers c ON (n.lane >= :unasked OR n.purpose = 'reply') AND c.phone = n.to_phone
+    LEFT JOIN message_templates t ON t.org_id = n.org_id AND t.purpose = coalesce(n.wording, n.purpose) AND t.is_current
     ON CONFLICT (org_id, subject_id) WHERE purpose = 'slot_available' DO NOTHING
     RETURNING id
     """  # noqa: S608 - names of columns from above, every value is bound
@@ -77,6 +87,7 @@ def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
     offer that has one already is left out.
     """
     written: list[UUID] = []
+    introduce(messages)
     for start in range(0, len(messages), _AT_ONCE):
         written += _insert(messages[start : start + _AT_ONCE])
     if any(message.send_at is None or message.send_at <= now() for message in messages):
@@ -104,17 +115,18 @@ def _change(where: Sequence[Any], **values: Any) -> int:
 
 def _insert(messages: Sequence[NewMessage]) -> list[UUID]:
     rows = [_row(message) for message in messages]
-    columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    columns = dict(zip(_GIVEN, map(list, zip(*rows, strict=True)), strict=True))
     written = set(db.session.scalars(_INSERT, {**columns, "request_id": g.get("request_id"), "unasked": int(UNASKED)}))
     return [row[0] for row in rows if row[0] in written]
 
 
 def _row(message: NewMessage) -> tuple[Any, ...]:
-    if len(message.body) > _LONGEST:
-        raise ValueError(f"a text has at most {_LONGEST} characters")
+    if len(message.body) > LONGEST_TEXT:
+        raise ValueError(f"a text has at most {LONGEST_TEXT} characters")
     org_id = message.org_id or current_actor().org_id
     return (
         new_id(), org_id, message.consumer_id, int(message.lane), message.purpose, message.subject_kind,
         message.subject_id, message.to_phone, message.body, measure(message.body).segments, message.send_at,
-        message.expires_at, message.sleeps_from, message.sleeps_until,
+        message.expires_at, message.sleeps_from, message.sleeps_until, message.template_id, message.created_by,
+        message.wording,
     )  # fmt: skip

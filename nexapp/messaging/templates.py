@@ -6,73 +6,24 @@ rendered in Jinja's sandbox all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import select
 
 from nexapp.messaging.models import MessageTemplate
+from nexapp.messaging.purposes import LENGTHS, PURPOSES
 from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput
 
 LONGEST = 1000
-VARIABLES = frozenset({"business", "service", "staff", "time", "url", "first_name", "price"})
-
-
-@dataclass(frozen=True, slots=True)
-class Purpose:
-    """`needs` are the variables without which the text is of no use; `own` those that exist here only."""
-
-    default: Any
-    needs: frozenset[str] = frozenset()
-    own: frozenset[str] = frozenset()
-    editable: bool = True
-
-    @property
-    def allowed(self) -> frozenset[str]:
-        return self.own | (VARIABLES if self.editable else frozenset({"business"}))
-
-
-def _fixed(default: Any, *own: str) -> Purpose:
-    return Purpose(default, frozenset(own), frozenset(own), editable=False)
-
-
-PURPOSES: dict[str, Purpose] = {
-    "slot_available": Purpose(
-        lazy_gettext("{{business}} has a cancellation! {{time}} available. Claim now: {{url}}"),
-        frozenset({"url"}),
-    ),
-    "hold_confirmed": Purpose(
-        lazy_gettext("{{business}} is holding {{time}} for you. Confirm it here: {{url}}"), frozenset({"url"})
-    ),
-    "booking_confirmed": Purpose(
-        lazy_gettext("You're booked at {{business}}: {{time}}. Details and changes: {{url}}"), frozenset({"time"})
-    ),
-    "booking_cancelled": Purpose(
-        lazy_gettext("{{business}} had to cancel {{time}}. You stay on the waiting list."), frozenset({"time"})
-    ),
-    "reminder": Purpose(
-        lazy_gettext("Reminder from {{business}}: {{time}}. Details and changes: {{url}}"), frozenset({"time"})
-    ),
-    "sign_in_code": _fixed(
-        lazy_gettext("Your NexApp code is {{code}}. It works for 5 minutes. Nobody from NexApp will ask for it."),
-        "code",
-    ),
-    "waiting_list_code": _fixed(
-        lazy_gettext("{{business}}: your code for the waiting list is {{code}}. Reply STOP to get no more texts."),
-        "code",
-    ),
-    "opted_out": _fixed(lazy_gettext("You won't get any more texts from us. Reply START if you change your mind.")),
-    "opted_in": _fixed(lazy_gettext("You can get texts from us again. Reply STOP to end them, HELP for help.")),
-    "help": _fixed(lazy_gettext("{{business}}: {{contact}}. Reply STOP to get no more texts."), "contact"),
-}
-
+LONGEST_TEXT = 1600
+"""What a provider takes in one text."""
 _environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
@@ -83,6 +34,8 @@ class Wording:
     purpose: str
     body: str
     compiled: Template
+    template_id: UUID | None = None
+    """The business's own version, for `NewMessage.template_id`; None: the default."""
 
     def render(self, variables: Mapping[str, str | None]) -> str:
         """One line; raises `BadInput` where a variable that stands in it is missing."""
@@ -95,8 +48,14 @@ class Wording:
 
 def load(purpose: str, org_id: UUID | None = None) -> Wording:
     """The business's own wording, else the default."""
-    own = _find_own(purpose, org_id) if org_id is not None and PURPOSES[purpose].editable else None
-    body = own or str(PURPOSES[purpose].default)
+    own = find_current(purpose, org_id) if org_id is not None and PURPOSES[purpose].editable else None
+    if own is not None:
+        return Wording(purpose, own.body, _environment.from_string(own.body), own.id)
+    return of_body(purpose, str(PURPOSES[purpose].default))
+
+
+def of_body(purpose: str, body: str) -> Wording:
+    """A wording that passed `check`."""
     return Wording(purpose, body, _environment.from_string(body))
 
 
@@ -104,9 +63,10 @@ def render(purpose: str, variables: Mapping[str, str | None], org_id: UUID | Non
     return load(purpose, org_id).render(variables)
 
 
-def first_text(body: str) -> str:
-    """The first text to a person also says how to end them."""
-    return body if "STOP" in body else f"{body} {_('Reply STOP to opt out.')}"
+def first_text(body: str, business: str) -> str:
+    """The first text to a person names the business and says how to end them; what it says already isn't doubled."""
+    named = body if business.casefold() in body.casefold() else f"{business}: {body}"
+    return named if re.search(r"\bSTOP\b", named) else f"{named} {_('Reply STOP to opt out.')}"
 
 
 def check(body: str, purpose: str) -> None:
@@ -114,13 +74,29 @@ def check(body: str, purpose: str) -> None:
     if not body.strip() or len(body) > LONGEST:
         raise BadInput(_("Write between 1 and %(most)s characters.", most=LONGEST))
     used, kind = _variables(body), PURPOSES[purpose]
-    if unknown := sorted(used - kind.allowed):
+    if unknown := sorted(set(used) - kind.allowed):
         raise BadInput(_("There is no %(names)s to fill in here.", names=_braced(unknown)))
-    if missing := sorted(kind.needs - used):
+    if missing := sorted(kind.needs - set(used)):
         raise BadInput(_("This text needs %(names)s.", names=_braced(missing)))
+    if (longest := _longest(body, used)) > LONGEST_TEXT:
+        raise BadInput(
+            _("Filled in, this may grow to %(longest)s characters; a text holds %(most)s.", longest=longest,
+              most=LONGEST_TEXT)
+        )  # fmt: skip
 
 
-def _variables(body: str) -> set[str]:
+def _longest(body: str, used: Sequence[str]) -> int:
+    """What the longest values make of it, with the words that a first text may add."""
+    added = LENGTHS["business"] + len(f":  {_('Reply STOP to opt out.')}")
+    return (
+        len(_environment.from_string(body).render(dict.fromkeys(used, "")))
+        + added
+        + sum(LENGTHS[name] for name in used)
+    )
+
+
+def _variables(body: str) -> list[str]:
+    """The variables in it, each as often as it stands there."""
     try:
         tree = _environment.parse(body)
     except TemplateError as error:
@@ -128,16 +104,17 @@ def _variables(body: str) -> set[str]:
     pieces = [piece for part in tree.body for piece in getattr(part, "nodes", [part])]
     if not all(isinstance(piece, (nodes.TemplateData, nodes.Name)) for piece in pieces):
         raise BadInput(_("Only variables such as %(example)s may stand in braces.", example="{{time}}"))
-    return {piece.name for piece in pieces if isinstance(piece, nodes.Name)}
+    return [piece.name for piece in pieces if isinstance(piece, nodes.Name)]
 
 
 def _braced(names: list[str]) -> str:
     return ", ".join("{{" + name + "}}" for name in names)
 
 
-def _find_own(purpose: str, org_id: UUID) -> str | None:
+def find_current(purpose: str, org_id: UUID) -> MessageTemplate | None:
+    """The business's own wording, where it has one."""
     return db.session.scalar(
-        select(MessageTemplate.body).where(
+        select(MessageTemplate).where(
             MessageTemplate.org_id == org_id, MessageTemplate.purpose == purpose, MessageTemplate.is_current
         )
     )

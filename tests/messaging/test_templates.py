@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from nexapp.messaging.purposes import PURPOSES, VARIABLES
 from nexapp.messaging.segments import measure
-from nexapp.messaging.templates import PURPOSES, check, first_text, load, render
+from nexapp.messaging.templates import check, first_text, load, of_body, render
 from nexapp.spine.errors import BadInput
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import SYSTEM, Actor, Role
@@ -77,7 +80,30 @@ def test_a_missing_variable_is_refused_and_odd_ones_do_no_harm(app: Flask) -> No
         assert "{{url}}" in wording.render({**FILLED, "business": "{{url}}\n\n<b>"})
 
 
-def test_the_first_text_says_how_to_stop(app: Flask) -> None:
+def test_the_first_text_says_who_and_how_to_stop(app: Flask) -> None:
     with app.test_request_context():
-        assert first_text("Hello.") == "Hello. Reply STOP to opt out."
-        assert first_text("Reply STOP to end.") == "Reply STOP to end."
+        assert first_text("Hello.", "Downtown Dental") == "Downtown Dental: Hello. Reply STOP to opt out."
+        assert first_text("downtown dental is open.", "Downtown Dental").startswith("downtown dental is open. Reply")
+        assert first_text("Downtown Dental: reply STOP to end.", "Downtown Dental").count("STOP") == 1
+        assert first_text("Don't stop here.", "B").endswith("Reply STOP to opt out.")
+
+
+def test_a_wording_that_may_outgrow_a_text_is_refused(app: Flask) -> None:
+    with app.test_request_context():
+        check("{{business}} " * 10 + "{{url}}", "slot_available")
+        with pytest.raises(BadInput, match="1600"):
+            check("{{business}} " * 14 + "{{url}}", "slot_available")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_is_typed_is_refused_or_filled_in_once(app: Flask, before: str, after: str) -> None:
+    """Nothing that stands in a wording, or in what fills it, is ever read as more than words."""
+    body = f"{before} {{{{url}}}} {after}"
+    with app.test_request_context():
+        try:
+            check(body, "slot_available")
+        except BadInput:
+            return
+        hostile = dict.fromkeys(VARIABLES, "{{config}}{% raw %}{{7*7}}")
+        assert of_body("slot_available", body).render(hostile).count("{{7*7}}") == body.count("}}")
