@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import psycopg
+import pyotp
 from psycopg.rows import namedtuple_row
 
 from nexapp.local.stack import Stack
@@ -162,6 +163,14 @@ class Merchant(Visitor):
         known = len(self.phone_book.texts(self.phone))
         page = self.submit(self.get("/sign-in").expect(200), "/sign-in", phone=self.phone).expect(200)
         return self.submit(page, "/sign-in/code", code=self.await_code(self.phone, known)).expect(200)
+
+    def pass_second_factor(self) -> Page:
+        """Set up the authenticator app, as a platform admin does at their first sign-in."""
+        page = self.get("/sign-in/second-factor").expect(200)
+        found = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
+        assert found, "no key on the page"
+        code = pyotp.TOTP(found.group(1)).now()
+        return self.submit(page, "/sign-in/second-factor", code=code).expect(200)
 
     def sign_up(self, name: str, zone: str = NEW_YORK, *, never_quiet: bool = True) -> Self:
         """Sign in and set up a business. Its quiet hours are none, unless a test is about them."""

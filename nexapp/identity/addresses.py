@@ -54,6 +54,6 @@ def home_address(found: Principal) -> str:
     """Each person's own start page."""
     if found.org_id is not None:
         return url_for(_home_of(g.get("org_kind", "business")))
-    if found.is_platform_admin:
+    if found.is_platform_admin or found.lacks_second_factor:
         return url_for("operations.admin_home")
     return url_for("identity.businesses")

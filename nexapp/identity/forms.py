@@ -24,6 +24,11 @@ class CodeForm(PageForm):
     code = StringField(_("The 6-digit code"), [InputRequired(_("Type the 6 digits of the text."))])
 
 
+class FactorForm(PageForm):
+    code = StringField(_("The code"), [InputRequired(_("Type the code of your app.")), AtMost(40)])
+    next = HiddenField()
+
+
 class SelectBusinessForm(PageForm):
     org_id = HiddenField()
 

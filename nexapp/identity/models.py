@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, func
+from sqlalchemy import BigInteger, Integer, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,6 +39,49 @@ class UserSession(Keyed, Created, Model):
     expires_at: Mapped[datetime]
     idle_seconds: Mapped[int]
     revoked_at: Mapped[datetime | None]
+    second_factor_at: Mapped[datetime | None]
+    """A platform admin is one only in a session that has it."""
+
+
+class EmailLink(Keyed, Created, Model):
+    """A link on its way to an address: it proves whose the mailbox is, once. The row keeps the token's SHA-256."""
+
+    __tablename__ = "email_links"
+
+    token_hash: Mapped[bytes]
+    purpose: Mapped[str]
+    """sign_in or verify_email."""
+    email: Mapped[str]
+    user_id: Mapped[UUID | None]
+    """Whose address it is to become; None for signing in."""
+    next: Mapped[str | None]
+    ip: Mapped[str | None]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SecondFactor(Created, Model):
+    """A person's authenticator app. Its key is derived (`second_factors.key_of`) and kept nowhere."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    nonce: Mapped[bytes]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The half minute of the newest accepted code; none of it or before is taken again."""
+    failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Keyed, Created, Model):
+    """Stands in for the authenticator app, once."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID]
+    code_hash: Mapped[bytes]
+    used_at: Mapped[datetime | None]
 
 
 class VerificationCode(Keyed, Created, Model):
@@ -106,6 +149,26 @@ class Membership(TenantModel, Model):
     role: Mapped[str]
     deactivated_at: Mapped[datetime | None]
     wants_booking_texts: Mapped[bool] = mapped_column(default=False)
+
+
+class TeamInvitation(TenantModel, Model):
+    """A place in the team, offered to a number or to an address. The link's token is kept as its SHA-256."""
+
+    __tablename__ = "team_invitations"
+
+    token_hash: Mapped[bytes]
+    role: Mapped[str]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    staff_member_id: Mapped[UUID | None]
+    """Whose time they get to change once they have joined."""
+    invited_by: Mapped[UUID | None]
+    sends: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[UUID | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Location(TenantModel, Model):

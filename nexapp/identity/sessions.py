@@ -89,6 +89,22 @@ def start_session(user: User) -> UserSession:
     return row
 
 
+def pass_second_factor(user_id: UUID, session_id: UUID) -> None:
+    """Make this browser's session a platform admin's: under a fresh token, and with an admin's limits."""
+    token = secrets.token_urlsafe(32)
+    db.session.execute(
+        update(UserSession)
+        .where(UserSession.id == session_id, UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+        .values(
+            token_hash=_hash(token), second_factor_at=func.now(),
+            idle_seconds=func.least(UserSession.idle_seconds, int(ADMIN_IDLE.total_seconds())),
+            expires_at=func.least(UserSession.expires_at, now() + ADMIN_LONGEST),
+        )
+    )  # fmt: skip
+    login_user(Device(token))
+    audit.record("session.second_factor", "user_session", session_id, {"user_id": str(user_id)})
+
+
 def end_session() -> None:
     """Sign this browser out; nothing happens where nobody is signed in. Runs as the system."""
     ended = _revoke_token(session.get("_user_id"))
@@ -144,7 +160,9 @@ def _touch(row: Row[Any]) -> None:
 
 def _principal(row: Row[Any]) -> Principal:
     role = Role(row.role) if row.role else Role.NOBODY
-    return Principal(row.user_id, row.session_id, row.org_id, role, row.is_platform_admin)
+    return Principal(
+        row.user_id, row.session_id, row.org_id, role, row.is_platform_admin, row.lacks_second_factor
+    )  # fmt: skip
 
 
 def _user_agent() -> str | None:

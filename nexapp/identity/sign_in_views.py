@@ -123,7 +123,9 @@ def _pending() -> dict[str, Any] | None:
 
 def _welcome(user: User, wanted: str | None) -> Response:
     row = start_session(user)
-    if row.org_id is None and not user.is_platform_admin:
+    if user.is_platform_admin:
+        return see_other(url_for("identity.second_factor", next=wanted))
+    if row.org_id is None:
         return see_other(url_for("identity.onboarding"))
     return see_other(wanted or "/")
 

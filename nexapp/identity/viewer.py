@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from flask import g
 from flask_babel import gettext as _
 
 from nexapp.identity.accounts import get_user
 from nexapp.identity.businesses import Place, list_places
+from nexapp.spine.access import reader
 from nexapp.spine.tenancy import Actor, Role
 from nexapp.spine.unit import in_unit
 
@@ -68,5 +68,5 @@ def role_name(role: Role) -> str:
 
 
 def provide_viewer() -> dict[str, Viewer | None]:
-    actor: Actor | None = g.get("actor")
+    actor = reader()
     return {"viewer": Viewer(actor, actor.user_id) if actor and actor.user_id else None}

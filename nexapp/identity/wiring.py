@@ -7,6 +7,7 @@ from nexapp.identity import (  # noqa: F401 - their routes, jobs and topics
     business_views,
     home_views,
     jobs,
+    second_factor_views,
     sessions,
     settings_views,
     sign_in_views,

@@ -1,7 +1,7 @@
 """Who may call a view. Exactly one of these decorators stands on each; the app refuses to start otherwise.
 
 An access rule finds the actor before the transaction begins and raises `NotSignedIn`, `NoOrganisation`,
-`Forbidden` or `NotFound`.
+`SecondFactorNeeded`, `Forbidden` or `NotFound`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from nexapp.spine.errors import Forbidden, NexError, NotSignedIn
 from nexapp.spine.ids import new_id
@@ -28,6 +28,14 @@ class NoOrganisation(NexError):
     sentence = "Choose a business, or set one up."
 
 
+class SecondFactorNeeded(NexError):
+    """A platform admin whose session has not shown it yet: the way on is the page that asks for it."""
+
+    status = 403
+    code = "second_factor_needed"
+    sentence = "Enter the code of your authenticator app first."
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who the request's session belongs to; found by one look-up, before any transaction."""
@@ -37,6 +45,8 @@ class Principal:
     org_id: UUID | None = None
     role: Role = Role.NOBODY
     is_platform_admin: bool = False
+    """Of a session that passed the second factor; without it, `lacks_second_factor`."""
+    lacks_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +113,45 @@ def _founder_actor(_: dict[str, Any]) -> Actor:
 
 def _admin_actor(_: dict[str, Any]) -> Actor:
     found = require_principal()
+    if found.lacks_second_factor:
+        raise SecondFactorNeeded
     if not found.is_platform_admin:
         raise Forbidden("This page is for the people who run NexApp.")
     return Actor(Role.SYSTEM, None, found.user_id, True, found.session_id)
+
+
+def _account_actor(args: dict[str, Any]) -> Actor:
+    if require_principal().lacks_second_factor:
+        raise SecondFactorNeeded
+    return _half_signed_in_actor(args)
+
+
+def _half_signed_in_actor(_: dict[str, Any]) -> Actor:
+    found = require_principal()
+    return Actor(Role.SYSTEM, None, found.user_id, found.is_platform_admin, found.session_id)
 
 
 def _actor(found: Principal, role: Role) -> Actor:
     return Actor(role, found.org_id, found.user_id, found.is_platform_admin, found.session_id)
 
 
+own_account = _mark(Access("own_account", _account_actor))
+"""A signed-in person about their own account, which lies over all businesses. It runs as the system, so it must name
+whose rows it touches: those of `current_actor().user_id`."""
+second_factor_step = _mark(Access("own_account", _half_signed_in_actor))
+"""The one step that a platform admin's session may take before it has passed the second factor."""
 signed_in = _mark(Access("signed_in", lambda _: _actor(p := require_principal(), p.role)))
 founder = _mark(Access("founder", _founder_actor))
 platform_admin = _mark(Access("platform_admin", _admin_actor))
+
+
+def reader() -> Actor | None:
+    """Whom a page is made for: the signed-in person in the business they chose, whatever the view itself runs as."""
+    acting: Actor | None = g.get("actor")
+    if acting is None or acting.user_id is None or acting.role is not Role.SYSTEM:
+        return acting
+    found = principal()
+    return _actor(found, found.role) if found else acting
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:

@@ -22,6 +22,7 @@ PUBLIC = {
     "identity.resend_code": "people sign in here",
     "identity.sign_out": "works with an ended session too",
     "identity.choose_theme": "a choice of the device",
+    "identity.authenticator": "not in production, and on this machine only",
     "messaging.status": "the provider signs it",
     "messaging.inbound_text": "the provider signs it",
     "operations.live": "for balancers",
@@ -80,7 +81,7 @@ def test_link_pages_lie_in_their_parts(whole_app: Flask) -> None:
 
 def test_other_routes_ask_who_it_is(whole_app: Flask) -> None:
     kinds = {access.kind for _, access in rules(whole_app)}
-    assert kinds <= {"public", "link", "signed_in", "founder", "member", "platform_admin"}
+    assert kinds <= {"public", "link", "signed_in", "founder", "member", "platform_admin", "own_account"}
     for rule, access in rules(whole_app):
         assert access.kind != "member" or access.minimum is not None, rule.rule
         assert access.kind not in {"public", "link"} or access.reason, rule.rule

@@ -170,6 +170,7 @@ def test_back_shows_whole_pages(windows: Windows, stack: Stack) -> None:
     admin = Merchant(stack)
     admin.sign_in()
     sql(stack, "UPDATE users SET is_platform_admin = true WHERE phone = %s", admin.phone)
+    admin.pass_second_factor()
     page = windows.open(visitor=admin)
     page.goto("/admin/errors")
     page.get_by_label("State").select_option("resolved")

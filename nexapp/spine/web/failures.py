@@ -24,7 +24,7 @@ from htmx_flask import request as htmx_request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from nexapp.spine import faults
-from nexapp.spine.access import NoOrganisation
+from nexapp.spine.access import NoOrganisation, SecondFactorNeeded
 from nexapp.spine.db import is_unreachable
 from nexapp.spine.errors import BadInput, NexError, NotSignedIn, TooMany, Unavailable
 
@@ -41,6 +41,8 @@ def answer_known(error: NexError) -> Any:
         return _elsewhere(url_for("identity.sign_in", next=_way_back()))
     if isinstance(error, NoOrganisation) and not wants_json():
         return _elsewhere(url_for("identity.businesses"))
+    if isinstance(error, SecondFactorNeeded) and not wants_json():
+        return _elsewhere(url_for("identity.second_factor", next=_way_back()))
     return _answer(error)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import g, request, url_for
 from flask_babel import LazyString
 
+from nexapp.spine.access import reader
 from nexapp.spine.tenancy import Actor, Role
 
 ITEMS: list[Item] = []
@@ -52,7 +53,7 @@ def shown_settings() -> list[dict[str, Any]]:
 
 
 def _shown(items: list[Item]) -> list[dict[str, Any]]:
-    actor: Actor | None = g.get("actor")
+    actor = reader()
     if actor is None or actor.user_id is None:
         return []
     addresses = {url_for(item.endpoint): item for item in items if _may_see(item, actor)}
