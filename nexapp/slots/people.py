@@ -10,8 +10,8 @@ from uuid import UUID
 
 from flask import Response, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
-from sqlalchemy import func, lateral, select, true, tuple_
+from flask_babel import lazy_gettext, ngettext
+from sqlalchemy import and_, func, lateral, null, select, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from nexapp.identity.business_settings import get_business
@@ -29,7 +29,17 @@ from nexapp.spine.web.pages import page
 
 PAGE = 50
 LONGEST_SEARCH = 80
+FEWEST_DIGITS = 3
 Cursor = tuple[datetime, UUID]
+STATES = {
+    "": lazy_gettext("Everybody on the list"),
+    "active": lazy_gettext("Waiting"),
+    "invited": lazy_gettext("Invited, no yes yet"),
+    "paused": lazy_gettext("Paused"),
+    "lapsed": lazy_gettext("Lapsed"),
+    "opted_out": lazy_gettext("Opted out of texts"),
+    "left": lazy_gettext("Left or taken off"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +51,38 @@ class Listed:
 @pages.get("/waiting-list")
 @member(Role.VIEWER)
 def waiting_list() -> Response:
-    business = get_business()
+    business, role = get_business(), current_actor().role
     search = str(one_line(request.args.get("q", "")))[:LONGEST_SEARCH]
-    listed = list_people(search, _cursor(request.args.get("after", "")))
+    state = request.args.get("state", "") if request.args.get("state") in STATES else ""
+    listed = list_people(search, _cursor(request.args.get("after", "")), state)
     return page(
         "slots/waiting_list.html", "slots/_people.html", business=business, search=search, people=listed.people,
         next_after=f"{listed.next[0].isoformat()}_{listed.next[1]}" if listed.next else None,
-        first_page=not request.args.get("after"), wishes=wishes, state_of=state_of,
-        public_link=queries.public_link(business.slug),
+        first_page=not request.args.get("after"), wishes=wishes, state_of=state_of, state=state, states=STATES,
+        public_link=queries.public_link(business.slug), may_add=role.at_least(Role.STAFF),
+        may_import=role.at_least(Role.MANAGER),
     )  # fmt: skip
 
 
-def list_people(search: str = "", after: Cursor | None = None) -> Listed:
+def list_people(search: str = "", after: Cursor | None = None, state: str = "", most: int = PAGE) -> Listed:
     """A page of the list, the longest-waiting first; by name or by some of a number's digits."""
-    query = _rows().where(NotifyRequest.status != "left")
+    wanted = select(NotifyRequest.id).where(NotifyRequest.org_id == current_actor().tenant, *_in_state(state))
     if search:
-        query = query.where(_matches(search))
+        wanted = wanted.where(NotifyRequest.consumer_id.in_(_found(search)))
     place = tuple_(NotifyRequest.created_at, NotifyRequest.id)
-    query = query.where(place > after) if after else query
-    rows = db.session.execute(query.order_by(NotifyRequest.created_at, NotifyRequest.id).limit(PAGE + 1)).all()
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return Listed(rows[:PAGE], (last.created_at, last.id) if last else None)
+    wanted = wanted.where(place > after) if after else wanted
+    # Who is on the page is settled before anything is counted for them.
+    chosen = wanted.order_by(NotifyRequest.created_at, NotifyRequest.id).limit(most + 1).subquery()
+    rows = db.session.execute(
+        _rows().join(chosen, chosen.c.id == NotifyRequest.id).order_by(NotifyRequest.created_at, NotifyRequest.id)
+    ).all()
+    last = rows[most - 1] if len(rows) > most else None
+    return Listed(rows[:most], (last.created_at, last.id) if last else None)
+
+
+def find_listed(request_id: UUID) -> Any:
+    """One person as the list shows them, or None."""
+    return db.session.execute(_rows().where(NotifyRequest.id == request_id)).first()
 
 
 def wishes(person: Any) -> list[str]:
@@ -82,31 +103,27 @@ def state_of(person: Any) -> str:
 
 
 def _rows() -> Any:
-    tenant = current_actor().tenant
     offers, bookings, windows = _offers(), _bookings(), _windows()
+    staff = and_(StaffMember.org_id == NotifyRequest.org_id, StaffMember.id == NotifyRequest.staff_member_id)
+    profile = and_(
+        ConsumerProfile.org_id == NotifyRequest.org_id, ConsumerProfile.consumer_id == NotifyRequest.consumer_id
+    )
     return (
         select(
-            NotifyRequest.id, NotifyRequest.status, NotifyRequest.created_at, NotifyRequest.ends_on,
-            NotifyRequest.minutes_needed, NotifyRequest.party_size, NotifyRequest.paused_until,
-            ConsumerProfile.name, Consumer.phone, Consumer.opted_out_at, StaffMember.display_name.label("staff"),
-            Service.name.label("service"), offers.c.offers, windows.c.windows,
-            func.coalesce(bookings.c.bookings, 0).label("bookings"),
+            NotifyRequest.id, NotifyRequest.consumer_id, NotifyRequest.status, NotifyRequest.created_at,
+            NotifyRequest.ends_on, NotifyRequest.minutes_needed, NotifyRequest.party_size, NotifyRequest.paused_until,
+            NotifyRequest.status_before, NotifyRequest.source, ConsumerProfile.name, Consumer.phone,
+            Consumer.opted_out_at, StaffMember.display_name.label("staff"), Service.name.label("service"),
+            offers.c.offers, windows.c.windows, bookings.c.bookings, bookings.c.no_shows,
         )
         .join(Consumer, Consumer.id == NotifyRequest.consumer_id)
-        .join(
-            ConsumerProfile,
-            (ConsumerProfile.org_id == NotifyRequest.org_id)
-            & (ConsumerProfile.consumer_id == NotifyRequest.consumer_id),
-        )
-        .outerjoin(
-            StaffMember,
-            (StaffMember.org_id == NotifyRequest.org_id) & (StaffMember.id == NotifyRequest.staff_member_id),
-        )
-        .outerjoin(Service, (Service.org_id == NotifyRequest.org_id) & (Service.id == NotifyRequest.service_id))
+        .join(ConsumerProfile, profile)
+        .outerjoin(StaffMember, staff)
+        .outerjoin(Service, and_(Service.org_id == NotifyRequest.org_id, Service.id == NotifyRequest.service_id))
         .join(offers, true())
-        .outerjoin(bookings, bookings.c.consumer_id == NotifyRequest.consumer_id)
+        .join(bookings, true())
         .join(windows, true())
-        .where(NotifyRequest.org_id == tenant)
+        .where(NotifyRequest.org_id == current_actor().tenant)
     )  # fmt: skip
 
 
@@ -119,13 +136,14 @@ def _offers() -> Any:
 
 
 def _bookings() -> Any:
-    # Grouped once, not looked up for each row: completed bookings have no index of their own.
-    return (
-        select(Slot.booked_consumer_id.label("consumer_id"), func.count().label("bookings"))
-        .where(Slot.org_id == current_actor().tenant, Slot.status.in_(queries.FILLED))
-        .group_by(Slot.booked_consumer_id)
-        .subquery()
-    )
+    return lateral(
+        select(
+            func.count().filter(Slot.status.in_(queries.FILLED)).label("bookings"),
+            func.count().filter(Slot.status == "no_show").label("no_shows"),
+        )
+        .where(Slot.org_id == NotifyRequest.org_id, Slot.booked_consumer_id == NotifyRequest.consumer_id)
+        .correlate(NotifyRequest)
+    ).alias("bookings")
 
 
 def _windows() -> Any:
@@ -138,10 +156,23 @@ def _windows() -> Any:
     ).alias("windows")
 
 
-def _matches(search: str) -> Any:
+def _in_state(state: str) -> tuple[Any, ...]:
+    if state == "opted_out":
+        gone = select(Consumer.id).where(Consumer.opted_out_at.is_not(None))
+        return NotifyRequest.status != "left", NotifyRequest.consumer_id.in_(gone)
+    return (NotifyRequest.status == state,) if state else (NotifyRequest.status != "left",)
+
+
+def _found(search: str) -> Any:
+    """People by the index of names and numbers."""
+    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     digits = "".join(c for c in search if c.isdecimal() and c.isascii())
-    by_name = ConsumerProfile.name.icontains(search, autoescape=True)
-    return by_name | Consumer.phone.contains(digits) if len(digits) >= 3 else by_name
+    number = f"%{digits}%" if len(digits) >= FEWEST_DIGITS else null()
+    found = func.nexapp_find_people(
+        f"%{escaped}%",
+        number,
+    ).table_valued("consumer_id")
+    return select(found.c.consumer_id)
 
 
 def _spans(windows: Sequence[Any]) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from nexapp.slots import invitations
+from nexapp.slots import invitations, person_views
+
+PAGES = (person_views,)
+"""They add their routes to the blueprint of slots by being imported."""
 
 
 def register() -> None:
