@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
-from wtforms import StringField, ValidationError
+from wtforms import SelectMultipleField, StringField, ValidationError
 
 LARGEST_CENTS = 100_000_000
 
@@ -107,6 +107,13 @@ class WholeNumberField(StringField):  # type: ignore[misc]
         if not re.fullmatch(r"\d{1,9}", written) or not self.least <= int(written) <= self.most:
             raise ValidationError(sentence)
         self.number = int(written)
+
+
+class ReminderField(SelectMultipleField):  # type: ignore[misc]
+    """Several of the choices, the longest first; none is an answer, too."""
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        self.data = sorted(set(self.data or ()), reverse=True)
 
 
 class WebAddressField(StringField):  # type: ignore[misc]

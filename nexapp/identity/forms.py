@@ -6,10 +6,28 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TelField, TimeField, ValidationError
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TimeField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Optional
 
-from nexapp.identity.fields import AtMost, MoneyField, Named, WebAddressField, WholeNumberField, one_line
+from nexapp.identity.countries import country_choices
+from nexapp.identity.fields import (
+    AtMost,
+    MoneyField,
+    Named,
+    ReminderField,
+    WebAddressField,
+    WholeNumberField,
+    one_line,
+)
 from nexapp.identity.phones import PhoneNumberInput
 from nexapp.identity.zones import zone_choices, zone_names
 from nexapp.spine.web.forms import PageForm
@@ -59,13 +77,33 @@ class OnboardingForm(_BusinessFields):
     owner_name = StringField(_("Your name"), [Named(_("Type your name as clients see it."), 80)], filters=[one_line])
 
 
+MODES = (
+    ("everyone", _("Everyone at once: the first who taps has it")),
+    ("in_turn", _("In turn: one person after the other")),
+    ("waves", _("In waves: a few people, then a few more")),
+)
+REMINDERS = (
+    (2880, _("2 days before")),
+    (1440, _("1 day before")),
+    (240, _("4 hours before")),
+    (120, _("2 hours before")),
+    (60, _("1 hour before")),
+)
+
+
 class BusinessForm(_BusinessFields):
+    country = SelectField(_("Country"), [InputRequired(_("Choose a country."))], choices=country_choices)
     uses_booking_system = BooleanField(_("Clients finish the booking on that page"))
-    hold_seconds = WholeNumberField(
-        _("How long a slot is held"), least=30, most=3600, may_be_empty=True
-    )  # fmt: skip
+    hold_seconds = WholeNumberField(_("How long a slot is held"), least=30, most=3600, may_be_empty=True)
+    pending_minutes = WholeNumberField(_("How long a slot waits for your yes"), least=1, most=1440)
+    reminder_minutes = ReminderField(_("Remind people of a booking"), choices=REMINDERS, coerce=int)
+    offer_mode = RadioField(_("Who is told of an open slot"), choices=MODES)
+    turn_minutes = WholeNumberField(_("In turn, the next one after"), least=1, most=60)
+    wave_size = WholeNumberField(_("People in a wave"), least=1, most=500)
+    wave_minutes = WholeNumberField(_("The next wave after"), least=1, most=240)
     notice_minutes = WholeNumberField(_("Shortest notice before a slot starts"), least=0, most=10080)
     daily_offer_cap = WholeNumberField(_("Offers to one person a day, at most"), least=1, most=50)
+    daily_spend_cap = WholeNumberField(_("Texts a day, at most"), least=1, most=1_000_000)
     quiet_starts = TimeField(_("No offers from"), [InputRequired(_("Choose a time."))])
     quiet_ends = TimeField(_("No offers until"), [InputRequired(_("Choose a time."))])
     public_page = BooleanField(_("People can join the waiting list on the public page"))

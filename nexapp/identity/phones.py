@@ -58,9 +58,15 @@ class PhoneNumberInput:
 
     def __call__(self, form: Any, field: Any) -> None:
         try:
-            field.phone = parse_phone(field.data or "", getattr(form, "country", "US"), for_texts=self.for_texts)
+            field.phone = parse_phone(field.data or "", _country_of(form), for_texts=self.for_texts)
         except BadInput as error:
             raise ValidationError(error.sentence) from None
+
+
+def _country_of(form: Any) -> str:
+    """Whose numbers may be typed without a calling code: a form's own choice, or what it was told."""
+    told = getattr(form, "country", None)
+    return str(getattr(told, "data", told) or "US")
 
 
 def is_fiction(phone: str) -> bool:

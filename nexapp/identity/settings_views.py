@@ -20,6 +20,15 @@ from nexapp.spine.web.navigation import shown_settings
 from nexapp.spine.web.pages import page, see_other
 from nexapp.spine.web.templating import national
 
+PLAIN = (
+    "country", "time_zone", "uses_booking_system", "requires_confirmation", "reminder_minutes", "offer_mode",
+    "quiet_starts", "quiet_ends", "public_page",
+)  # fmt: skip
+NUMBERS = (
+    "hold_seconds", "pending_minutes", "turn_minutes", "wave_size", "wave_minutes", "notice_minutes",
+    "daily_offer_cap", "daily_spend_cap",
+)  # fmt: skip
+
 
 @pages.get("/settings")
 @member(Role.VIEWER)
@@ -116,12 +125,9 @@ def _business_page(form: BusinessForm, business: Organization, status: int = 200
 
 
 def _present(business: Organization) -> dict[str, object]:
-    plain = ("time_zone", "booking_url", "uses_booking_system", "requires_confirmation", "quiet_starts", "quiet_ends",
-             "public_page", "address")  # fmt: skip
-    numbers = ("hold_seconds", "notice_minutes", "daily_offer_cap")
     return {
-        **{name: getattr(business, name) for name in plain},
-        **{name: "" if (value := getattr(business, name)) is None else str(value) for name in numbers},
+        **{name: getattr(business, name) for name in (*PLAIN, "booking_url", "address")},
+        **{name: "" if (value := getattr(business, name)) is None else str(value) for name in NUMBERS},
         "business_name": business.name,
         "phone": national(business.phone),
         "average_value": f"{business.average_value_cents / 100:.2f}",
@@ -129,11 +135,9 @@ def _present(business: Organization) -> dict[str, object]:
 
 
 def _typed(form: BusinessForm) -> dict[str, object]:
-    plain = ("time_zone", "uses_booking_system", "requires_confirmation", "quiet_starts", "quiet_ends", "public_page")
-    numbers = ("hold_seconds", "notice_minutes", "daily_offer_cap")
     return {
-        **{name: form[name].data for name in plain},
-        **{name: form[name].number for name in numbers},
+        **{name: form[name].data for name in PLAIN},
+        **{name: form[name].number for name in NUMBERS},
         "name": form.business_name.data,
         "phone": getattr(form.phone, "phone", None),
         "address": form.address.data or None,

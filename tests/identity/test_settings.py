@@ -17,7 +17,8 @@ def _business(**changes: Any) -> dict[str, Any]:
         "business_name": "Downtown Dental", "time_zone": "America/New_York", "phone": "(305) 555-0123",
         "address": "1 Main Street", "average_value": "70.00", "booking_url": "", "hold_seconds": "",
         "notice_minutes": "15", "daily_offer_cap": "3", "quiet_starts": "21:00", "quiet_ends": "08:00",
-        "public_page": "y",
+        "public_page": "y", "country": "US", "pending_minutes": "30", "offer_mode": "everyone", "turn_minutes": "10",
+        "wave_size": "5", "wave_minutes": "10", "daily_spend_cap": "2000", "reminder_minutes": ["1440", "120"],
     }  # fmt: skip
     return {name: value for name, value in (form | changes).items() if value is not None}
 
@@ -107,6 +108,30 @@ def test_the_business_is_changed_and_the_audit_names_the_fields(owner: Person, o
     assert "Uptown Dental" in page
 
 
+def test_how_slots_are_offered_and_people_reminded_is_set(owner: Person, owner_sql: Sql) -> None:
+    form = _business(
+        offer_mode="waves", wave_size="8", wave_minutes="20", turn_minutes="12", reminder_minutes=["120", "2880"],
+        pending_minutes="45", daily_spend_cap="500", country="CA",
+    )  # fmt: skip
+    assert owner.post(BUSINESS, form, page=BUSINESS).status_code == 303
+    read = (
+        "SELECT offer_mode, wave_size, wave_minutes, turn_minutes, reminder_minutes, pending_minutes, daily_spend_cap,"
+        " country FROM organizations"
+    )
+    assert owner_sql(read) == [("waves", 8, 20, 12, [2880, 120], 45, 500, "CA")]
+    page = owner.get(BUSINESS).text
+    assert 'value="2880" checked' in page
+    assert 'value="1440" checked' not in page
+    assert owner.post(BUSINESS, form | {"reminder_minutes": []}, page=BUSINESS).status_code == 303
+    assert owner_sql("SELECT reminder_minutes FROM organizations") == [([],)]
+
+
+def test_a_number_is_read_as_one_of_the_businesss_country(owner: Person, owner_sql: Sql) -> None:
+    form = _business(country="GB", phone="020 7946 0958")
+    assert owner.post(BUSINESS, form, page=BUSINESS).status_code == 303
+    assert owner_sql("SELECT phone, country FROM organizations") == [("+442079460958", "GB")]
+
+
 def test_the_form_as_shown_changes_nothing(owner: Person, owner_sql: Sql) -> None:
     assert owner.post(BUSINESS, _business(), page=BUSINESS).status_code == 303
     assert owner_sql("SELECT count(*) FROM audit_entries WHERE action = 'organization.changed'") == [(0,)]
@@ -120,6 +145,8 @@ def test_the_form_as_shown_changes_nothing(owner: Person, owner_sql: Sql) -> Non
         ("notice_minutes", "-1"), ("notice_minutes", ""), ("notice_minutes", "99999999999999999999"),
         ("daily_offer_cap", "0"), ("daily_offer_cap", "many"), ("quiet_starts", "25:00"), ("quiet_starts", ""),
         ("quiet_ends", "21:00"), ("booking_url", "javascript:1"), ("uses_booking_system", "y"),
+        ("country", "XX"), ("pending_minutes", "0"), ("offer_mode", "nobody"), ("turn_minutes", "61"),
+        ("wave_size", "501"), ("wave_minutes", "0"), ("daily_spend_cap", ""), ("reminder_minutes", "7"),
     ],
 )  # fmt: skip
 def test_a_refused_setting_is_kept_beside_its_sentence(owner: Person, owner_sql: Sql, field: str, written: str) -> None:
@@ -128,7 +155,7 @@ def test_a_refused_setting_is_kept_beside_its_sentence(owner: Person, owner_sql:
     assert refused.status_code == 422
     assert f'id="{field}-error"' in refused.text
     assert "9 Oak Street" in refused.text
-    if field not in {"time_zone", "uses_booking_system"}:
+    if field not in {"time_zone", "uses_booking_system", "country", "offer_mode", "reminder_minutes"}:
         assert f'value="{written}"' in refused.text
     assert owner_sql("SELECT to_jsonb(o) FROM organizations o") == before
 
