@@ -7,6 +7,7 @@ from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.slots import consumer_wiring, home, jobs, people, people_wiring  # noqa: F401 - home and people add their routes
 from nexapp.slots.calendar import wiring as calendar_wiring
 from nexapp.slots.demo.commands import demo_sign_ins, seed_demo
+from nexapp.slots.figures import wiring as figures
 from nexapp.slots.views import pages
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_item
@@ -23,3 +24,4 @@ def register(app: Flask) -> None:
     add_item(Item(_("Waiting list"), "slots.waiting_list", "users", 120, Role.VIEWER, WITH_SLOTS))
     calendar_wiring.register(app)
     consumer_wiring.register(app)
+    figures.register(app)

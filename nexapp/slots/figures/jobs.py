@@ -1,0 +1,30 @@
+"""Keeps the summary rows true while nobody looks."""
+
+from __future__ import annotations
+
+from nexapp.slots.figures.counting import begin_nights, catch_up, list_waiting
+from nexapp.spine.clock import now
+from nexapp.spine.jobs import job
+from nexapp.spine.realtime import publish
+from nexapp.spine.schedule import schedule
+
+BATCHES = 10
+"""For one business and run, so that its backlog doesn't keep the others waiting; the next minute goes on."""
+
+
+@job("refresh_figures")
+def refresh_figures() -> None:
+    """Runs as the system, over all businesses. A worker that dies leaves the marks for the next run."""
+    for org_id in list_waiting():
+        if catch_up(org_id, BATCHES):
+            publish(f"org:{org_id}:slots", "figures-changed")
+
+
+@job("nightly_figures")
+def nightly_figures() -> None:
+    begin_nights(now())
+
+
+def register() -> None:
+    schedule("refresh_figures", cron="* * * * *", job="refresh_figures")
+    schedule("nightly_figures", cron="*/15 * * * *", job="nightly_figures")
