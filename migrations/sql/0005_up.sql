@@ -73,7 +73,7 @@ RETURNS TABLE (
     notice_minutes integer, booking_url text, slug text, profile_name text, opened_at timestamptz,
     declined_at timestamptz, confirmed_at timestamptz, cancelled_at timestamptz, moved_to_offer_id uuid,
     replaces_offer_id uuid, may_hold_at timestamptz, is_busy boolean, request_status text, round integer,
-    notify_request_id uuid, held_at timestamptz
+    notify_request_id uuid, held_at timestamptz, calendar_uid uuid, sequence integer
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT f.org_id, s.id, f.id, f.consumer_id, f.round = s.round, l.state,
@@ -100,7 +100,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
               AND b.starts_at < s.ends_at AND b.ends_at > s.starts_at AND b.id <> s.id
               AND b.booked_offer_id IS DISTINCT FROM f.replaces_offer_id
         ) ELSE false END,
-        r.status, f.round, f.notify_request_id, f.held_at
+        r.status, f.round, f.notify_request_id, f.held_at,
+        coalesce(f.calendar_uid, f.id), f.calendar_base + s.sequence
     FROM slot_offers f
     JOIN slots s ON s.org_id = f.org_id AND s.id = f.slot_id
     JOIN organizations o ON o.id = f.org_id

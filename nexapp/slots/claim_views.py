@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
 from nexapp.slots import rush
-from nexapp.slots.claim_errors import ClaimRefused, HoldsElsewhere, SlotJustTaken
+from nexapp.slots.claim_errors import BookedAtThatTime, ClaimRefused, HoldsElsewhere, SlotJustTaken
 from nexapp.slots.claim_forms import ConfirmForm
 from nexapp.slots.claim_words import length_words, when_words
 from nexapp.slots.claims import (
@@ -21,15 +21,17 @@ from nexapp.slots.claims import (
     release_slot,
     stay_on_list,
 )
+from nexapp.slots.open_slots import OpenTime, list_open_times
 from nexapp.slots.tokens import claim_token
 from nexapp.spine.access import link
 from nexapp.spine.tenancy import Actor
 from nexapp.spine.web.failures import is_fragment
 
 blueprint = Blueprint("claims", __name__)
-RELEASED, STAYED = "released", "stayed"
+RELEASED, STAYED, CANCELLED = "released", "stayed", "cancelled"
 LOST = {Situation.HELD_BY_OTHER, Situation.TAKEN}
 CONTESTED = {Situation.OPEN, *LOST}
+LOOKING = {Situation.WAIT, Situation.BUSY}
 
 
 def resolve_claim(token: str) -> Actor | None:
@@ -88,8 +90,9 @@ def claim_page(claim: Claim, *, status: int = 200, **context: Any) -> Response:
     wants_fragment = is_fragment() or request.args.get("fragment") == "1"
     template = "claims/_claim.html" if wants_fragment else "claims/page.html"
     form = context.pop("form", None) or _empty_form(claim)
-    shown = {**_shown(claim), **({} if form and form.errors else _live(claim)), **context}
-    answer = Response(render_template(template, form=form, **shown), status=status)
+    live = {} if form and form.errors else live_parts(claim)
+    words = render_template(template, **{"form": form, "times": _others(claim), **shown(claim), **live, **context})
+    answer = Response(words, status=status)
     answer.vary.add("HX-Request")
     return answer
 
@@ -105,7 +108,7 @@ def _answer(token: str, act: Callable[[Claim], None], done: str | None = None) -
     try:
         act(claim)
     except ClaimRefused as refusal:
-        return _refused(token, claim, refusal)
+        return refused(token, claim, refusal)
     return redirect(url_for("claims.show", token=token, done=done), 303)  # type: ignore[return-value]
 
 
@@ -128,10 +131,11 @@ def _note_loss(claim: Claim, refusal: ClaimRefused) -> None:
         tap.loss = rush.Loss(offer.slot_id, offer.round, offer.state, opened=offer.opened_at is not None)
 
 
-def _refused(token: str, claim: Claim, refusal: ClaimRefused) -> Response:
+def refused(token: str, claim: Claim, refusal: ClaimRefused) -> Response:
     """Say it with the slot as it stands now. Who only looked has just seen it; a refused unit has rolled back."""
     claim = (find_claim(token) or claim) if refusal.tried else claim
-    if claim.situation.is_theirs and request.endpoint != "claims.release":
+    said_there = request.endpoint == "claims.release" or isinstance(refusal, BookedAtThatTime)
+    if claim.situation.is_theirs and not said_there:
         # Their own second tap won: the same person gets the same answer.
         return redirect(url_for("claims.show", token=token), 303)  # type: ignore[return-value]
     _note_loss(claim, refusal)
@@ -155,7 +159,7 @@ def _empty_form(claim: Claim) -> ConfirmForm | None:
     return ConfirmForm(formdata=None, name=claim.offer.profile_name)
 
 
-def _live(claim: Claim) -> dict[str, Any]:
+def live_parts(claim: Claim) -> dict[str, Any]:
     """What the page's script needs. A refused form is left alone: a refresh would take its sentences away."""
     return {
         "live_topic": f"slot:{claim.offer.public_token}",
@@ -167,13 +171,26 @@ def _live(claim: Claim) -> dict[str, Any]:
 def _done() -> str | None:
     """What the person did just before, where a redirect brought them here."""
     done = request.args.get("done") if request.method in {"GET", "HEAD"} else None
-    return done if done in {RELEASED, STAYED} else None
+    return done if done in {RELEASED, STAYED, CANCELLED} else None
 
 
-def _shown(claim: Claim) -> dict[str, Any]:
+def _others(claim: Claim) -> Sequence[OpenTime]:
+    """Other times for who can't have this one."""
+    wanted = claim.situation in LOST or claim.situation in LOOKING or claim.situation.is_over
+    return list_open_times(claim.offer.org_id, claim.offer.slot_id) if wanted else ()
+
+
+def shown(claim: Claim) -> dict[str, Any]:
+    """What every page of a link shows: the offer in words."""
     offer = claim.offer
     return {
         "offer": offer,
+        "claim": claim,
+        "time_words": lambda time: when_words(time.starts_at, offer.time_zone),
+        "length_words": lambda time: length_words(time.starts_at, time.ends_at),
+        "next_address": (
+            url_for("claims.show", token=claim_token(offer.moved_to_offer_id)) if offer.moved_to_offer_id else None
+        ),
         "situation": claim.situation.value,
         "when": when_words(offer.starts_at, offer.time_zone),
         "length": length_words(offer.starts_at, offer.ends_at),

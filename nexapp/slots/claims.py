@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg.errors import DeadlockDetected
@@ -36,6 +37,8 @@ from nexapp.spine.db import db, lookup
 from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import Actor, Role
 from nexapp.spine.unit import unit_of_work
+
+Result = TypeVar("Result")
 
 
 class Situation(StrEnum):
@@ -103,6 +106,16 @@ class Claim:
     def actor(self) -> Actor:
         return Actor(Role.LINK, self.offer.org_id)
 
+    @property
+    def may_change(self) -> bool:
+        """There is a booking, and it hasn't begun."""
+        return self.situation.is_booked and self.offer.starts_at > now()
+
+    @property
+    def is_late(self) -> bool:
+        """So near that the business would find nobody else."""
+        return bool(self.offer.starts_at - now() <= timedelta(minutes=self.offer.notice_minutes))
+
 
 @dataclass(frozen=True, slots=True)
 class SlotOfEvent:
@@ -134,13 +147,13 @@ def hold_slot(claim: Claim) -> None:
     if claim.situation is not Situation.OPEN:
         raise SlotJustTaken
     try:
-        _within(claim, lambda: holds.hold(claim.offer.offer_id))
+        within(claim, lambda: holds.hold(claim.offer.offer_id))
     except IntegrityError as error:
-        if not _breaks_one_hold(error):
+        if not breaks_one_hold(error):
             raise
         # One that ran out elsewhere is freed in a unit of its own: no unit locks two slots.
-        _within(claim, lambda: holds.free_own_lapsed(claim.offer.consumer_id))
-        _within(claim, lambda: holds.hold(claim.offer.offer_id))
+        within(claim, lambda: holds.free_own_lapsed(claim.offer.consumer_id))
+        within(claim, lambda: holds.hold(claim.offer.offer_id))
 
 
 def confirm_slot(claim: Claim, name: str, note: str | None) -> None:
@@ -149,7 +162,7 @@ def confirm_slot(claim: Claim, name: str, note: str | None) -> None:
         return
     if claim.offer.held_at is None:
         raise NothingHeld
-    _within(claim, lambda: holds.confirm(claim.offer.offer_id, name, note))
+    within(claim, lambda: holds.confirm(claim.offer.offer_id, name, note))
 
 
 def release_slot(claim: Claim) -> None:
@@ -157,24 +170,25 @@ def release_slot(claim: Claim) -> None:
     if claim.situation.is_booked:
         raise AlreadyBooked
     if claim.situation is Situation.HELD:
-        _within(claim, lambda: holds.release(claim.offer.offer_id))
+        within(claim, lambda: holds.release(claim.offer.offer_id))
 
 
 def note_opened(claim: Claim) -> None:
     """Remember that a person saw the page, once. Asked for by the page's script, which scanners don't run."""
     if claim.offer.opened_at is None:
-        _within(claim, lambda: _mark_opened(claim.offer))
+        within(claim, lambda: _mark_opened(claim.offer))
 
 
 def stay_on_list(claim: Claim) -> None:
     """Wait on after a booking, which had set the request aside."""
     if claim.offer.request_status == "paused":
-        _within(claim, lambda: _resume_request(claim.offer))
+        within(claim, lambda: _resume_request(claim.offer))
 
 
-def _within(claim: Claim, act: Callable[[], object]) -> None:
+def within(claim: Claim, act: Callable[[], Result]) -> Result:
+    """Act in a unit of the link's holder; a refusal has rolled back."""
     try:
-        _in_unit(claim, act)
+        return _in_unit(claim, act)
     except ClaimRefused as refusal:
         refusal.tried = True
         raise
@@ -182,12 +196,12 @@ def _within(claim: Claim, act: Callable[[], object]) -> None:
         if not isinstance(error.orig, DeadlockDetected):
             raise
         # PostgreSQL broke a circle with the sender of the round's texts; nothing was changed, and the other is through.
-        _in_unit(claim, act)
+        return _in_unit(claim, act)
 
 
-def _in_unit(claim: Claim, act: Callable[[], object]) -> None:
+def _in_unit(claim: Claim, act: Callable[[], Result]) -> Result:
     with unit_of_work(claim.actor):
-        act()
+        return act()
 
 
 def _mark_opened(offer: Row[Any]) -> None:
@@ -252,6 +266,6 @@ def _open_to(offer: Row[Any]) -> Situation:
     return Situation.WAIT if offer.may_hold_at is not None else Situation.OPEN
 
 
-def _breaks_one_hold(error: IntegrityError) -> bool:
+def breaks_one_hold(error: IntegrityError) -> bool:
     diagnosis = getattr(error.orig, "diag", None)
     return getattr(diagnosis, "constraint_name", None) == "slots_one_hold"

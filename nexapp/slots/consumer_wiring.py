@@ -9,6 +9,7 @@ from flask import Flask
 from nexapp.slots import (
     booking_models,
     cancelling,
+    claim_booking_views,
     claim_views,
     holds,
     pending,
@@ -23,8 +24,8 @@ from nexapp.spine.realtime import topic
 JOBS = (holds.expire_hold, pending.lapse_pending, cancelling.end_replaced_booking)
 TABLES = booking_models
 BLUEPRINTS = (claim_views.blueprint, waiting_list_views.blueprint)
-PRIVATE_PAGES = waiting_list_private
-"""Adds its routes to the waiting list's blueprint by being imported."""
+PRIVATE_PAGES = (claim_booking_views, waiting_list_private)
+"""Add their routes to the blueprints by being imported."""
 
 PUBLIC_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 

@@ -136,6 +136,15 @@ def hold(offer_id: UUID) -> datetime:
     return until
 
 
+def has(offer_id: UUID) -> bool:
+    """Whether the offer holds its slot at this instant."""
+    statement = (
+        "SELECT id FROM slots WHERE org_id = :org AND held_by_offer_id = :offer AND status = 'held'"
+        " AND held_until > clock_timestamp()"
+    )
+    return _one(statement, offer=offer_id) is not None
+
+
 def confirm(offer_id: UUID, name: str, note: str | None) -> str:
     """Book what the offer holds, or ask the business where it wants to answer; "booked" or "pending".
 

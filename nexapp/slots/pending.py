@@ -13,7 +13,7 @@ from nexapp.slots.history import record_event
 from nexapp.slots.models import SlotOffer
 from nexapp.spine import audit
 from nexapp.spine.db import db
-from nexapp.spine.jobs import job
+from nexapp.spine.jobs import enqueue, job
 from nexapp.spine.tenancy import current_actor
 
 SLOT = "s.id, s.org_id, s.round, s.public_token, s.status, s.starts_at"
@@ -50,6 +50,7 @@ def approve(slot_id: UUID) -> None:
         raise NotWaitingForAnswer
     audit.record("slot.approved", "slot", slot_id, {"offer_id": str(slot.offer_id)})
     followups.finish_booking(slot, slot.offer_id)
+    _end_replaced(slot.offer_id)
 
 
 def decline(slot_id: UUID) -> None:
@@ -70,6 +71,16 @@ def lapse_pending(slot_id: str) -> None:
     slot = _one(GIVE_BACK, slot=slot_id, lapsed=True)
     if slot is not None:
         _refuse(slot, "pending_lapsed", answered=False)
+
+
+def _end_replaced(offer_id: UUID) -> None:
+    # In a unit of its own: no unit locks two slots in an order of its choice.
+    old = _one("SELECT replaces_offer_id FROM slot_offers WHERE org_id = :org AND id = :offer", offer=offer_id)
+    if old is not None and old.replaces_offer_id is not None:
+        enqueue(
+            "end_replaced_booking", unique_key=f"end_replaced:{old.replaces_offer_id}",
+            offer_id=old.replaces_offer_id, moved_to=offer_id,
+        )  # fmt: skip
 
 
 def _refuse(slot: Row[Any], kind: str, *, answered: bool) -> None:

@@ -64,6 +64,8 @@
   document.addEventListener("visibilitychange", refresh);
   if (opened) navigator.sendBeacon(opened);
   setInterval(() => { if (!socket?.connected) refresh(); }, 5000);
+  // Times of other slots have no signal here: a crowd that fetched at each of them would be a rush of its own.
+  setInterval(() => { if (socket?.connected && main.querySelector("[data-again]")) refresh(); }, 20000 + Math.random() * 5000);
   setInterval(tick, 1000);
   tick();
 })();

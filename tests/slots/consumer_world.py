@@ -95,6 +95,7 @@ class World:
             purpose="slot_available", subject_kind="slot_offer", subject_id=offer.id, to_phone=offer.person.phone,
             body="a text", segments=1,
         )  # fmt: skip
+        self.sql("UPDATE slot_offers SET message_id = %s WHERE id = %s", message_id, offer.id)
         return message_id
 
     def request_token(self, person: Person) -> str:
