@@ -11,4 +11,5 @@ FROM inbound_messages i
 WHERE i.org_id IS NOT NULL AND i.consumer_id IS NOT NULL
 WINDOW whole AS (PARTITION BY i.org_id, i.consumer_id)
 ORDER BY i.org_id, i.consumer_id, i.created_at DESC;
+UPDATE conversations SET rank = CASE WHEN needs_review THEN 2 ELSE 1 END WHERE unread > 0;
 RESET ROLE;

@@ -7,6 +7,8 @@ ALTER TABLE messages
     ADD COLUMN created_by uuid REFERENCES users ON DELETE SET NULL,
     ADD FOREIGN KEY (org_id, template_id) REFERENCES message_templates (org_id, id);
 
+CREATE INDEX messages_template ON messages (org_id, template_id) WHERE template_id IS NOT NULL;
+
 -- The line of texts: rows of other channels don't stand in it.
 DROP INDEX messages_due;
 CREATE INDEX messages_due ON messages (lane, coalesce(org_id, '00000000-0000-0000-0000-000000000000'::uuid), send_at)
@@ -28,14 +30,15 @@ CREATE TABLE canned_replies (
 );
 CREATE UNIQUE INDEX canned_replies_title ON canned_replies (org_id, lower(title));
 
--- One for each person who wrote to a business, or whom somebody of it wrote to by hand.
+-- One for each person who wrote to a business, or whom somebody of it wrote to by hand. `rank` is 2 where somebody may
+-- have wished for no more texts, 1 where something is unread, else 0.
 CREATE TABLE conversations (
     org_id uuid NOT NULL REFERENCES organizations ON DELETE CASCADE,
     consumer_id uuid NOT NULL,
     phone text NOT NULL,
     unread integer NOT NULL DEFAULT 0 CHECK (unread >= 0),
     needs_review boolean NOT NULL DEFAULT false,
-    rank smallint NOT NULL GENERATED ALWAYS AS (CASE WHEN needs_review THEN 2 WHEN unread > 0 THEN 1 ELSE 0 END) STORED,
+    rank smallint NOT NULL DEFAULT 0,
     assigned_to uuid,
     done_at timestamptz,
     last_at timestamptz NOT NULL DEFAULT now(),
@@ -58,16 +61,20 @@ CREATE FUNCTION nexapp_note_inbound() RETURNS trigger LANGUAGE plpgsql SET searc
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO consumer_profiles (org_id, consumer_id) VALUES (NEW.org_id, NEW.consumer_id) ON CONFLICT DO NOTHING;
-        INSERT INTO conversations (org_id, consumer_id, phone, unread, needs_review, last_at, last_body)
+        INSERT INTO conversations (org_id, consumer_id, phone, unread, needs_review, rank, last_at, last_body)
         VALUES (NEW.org_id, NEW.consumer_id, NEW.from_phone, NEW.needs_review::int,
-            NEW.needs_review AND NEW.handled_as = 'stop', NEW.created_at, left(NEW.body, 200))
+            NEW.needs_review AND NEW.handled_as = 'stop',
+            CASE WHEN NEW.needs_review AND NEW.handled_as = 'stop' THEN 2 ELSE NEW.needs_review::int END,
+            NEW.created_at, left(NEW.body, 200))
         ON CONFLICT (org_id, consumer_id) DO UPDATE SET
             unread = conversations.unread + excluded.unread,
             needs_review = conversations.needs_review OR excluded.needs_review,
+            rank = greatest(conversations.rank, excluded.rank),
             last_at = excluded.last_at, last_body = excluded.last_body, last_by = 'person',
             done_at = CASE WHEN excluded.unread = 0 THEN conversations.done_at END;
     ELSE
-        UPDATE conversations c SET unread = w.unread, needs_review = w.in_doubt
+        UPDATE conversations c SET unread = w.unread, needs_review = w.in_doubt,
+            rank = CASE WHEN w.in_doubt THEN 2 WHEN w.unread > 0 THEN 1 ELSE 0 END
         FROM (
             SELECT count(*) AS unread, coalesce(bool_or(handled_as = 'stop'), false) AS in_doubt
             FROM inbound_messages

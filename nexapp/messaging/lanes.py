@@ -17,3 +17,8 @@ CODES, ANSWERS, REMINDERS, OFFERS = Lane.CODES, Lane.ANSWERS, Lane.REMINDERS, La
 
 UNASKED = REMINDERS
 """From this lane on nobody asked for the text: an opt-out and the spend cap hold it back."""
+
+HEEDING = ("reply", "template_test")
+"""Purposes that an opt-out holds back in every lane: written by hand, and nobody waits for them."""
+
+HEEDING_SQL = ", ".join(f"'{purpose}'" for purpose in HEEDING)

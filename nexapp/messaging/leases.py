@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, text
 
-from nexapp.messaging.lanes import UNASKED
+from nexapp.messaging.lanes import HEEDING_SQL, UNASKED
 from nexapp.messaging.models import MessageEvent
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
@@ -68,7 +68,7 @@ _CLAIM = text(
         SELECT m.id, o.opted_out_at IS NOT NULL AS unwanted, c.lane, c.turn, c.served
         FROM messages m
         JOIN candidates c ON c.id = m.id
-        LEFT JOIN consumers o ON (m.lane >= :unasked OR m.purpose = 'reply') AND o.phone = m.to_phone
+        LEFT JOIN consumers o ON (m.lane >= :unasked OR m.purpose IN ({HEEDING_SQL})) AND o.phone = m.to_phone
         WHERE m.id = ANY(ARRAY(SELECT id FROM candidates)) AND m.status || '' = 'queued'
         ORDER BY c.lane, c.turn, c.served NULLS FIRST, c.send_at, c.id
         LIMIT :wanted

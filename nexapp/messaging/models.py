@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, func
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -140,9 +140,7 @@ class Conversation(Created, Model):
     phone: Mapped[str]
     unread: Mapped[int] = mapped_column(default=0)
     needs_review: Mapped[bool] = mapped_column(default=False)
-    rank: Mapped[int] = mapped_column(
-        Computed("CASE WHEN needs_review THEN 2 WHEN unread > 0 THEN 1 ELSE 0 END", persisted=True)
-    )
+    rank: Mapped[int] = mapped_column(default=0)
     """2: somebody may have wished for no more texts; 1: unread; 0: the rest."""
     assigned_to: Mapped[UUID | None]
     done_at: Mapped[datetime | None]

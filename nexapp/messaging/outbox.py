@@ -12,7 +12,7 @@ from flask import g
 from sqlalchemy import func, text, update
 
 from nexapp.messaging.introductions import introduce
-from nexapp.messaging.lanes import UNASKED
+from nexapp.messaging.lanes import HEEDING_SQL, UNASKED
 from nexapp.messaging.models import Message
 from nexapp.messaging.segments import measure
 from nexapp.messaging.templates import LONGEST_TEXT
@@ -72,7 +72,7 @@ _INSERT = text(
         CASE WHEN c.opted_out_at IS NOT NULL THEN 'The person opted out.' END
     FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _GIVEN.items())})
         AS n ({", ".join(_GIVEN)})
-    LEFT JOIN consumers c ON (n.lane >= :unasked OR n.purpose = 'reply') AND c.phone = n.to_phone
+    LEFT JOIN consumers c ON (n.lane >= :unasked OR n.purpose IN ({HEEDING_SQL})) AND c.phone = n.to_phone
     LEFT JOIN message_templates t ON t.org_id = n.org_id AND t.purpose = coalesce(n.wording, n.purpose) AND t.is_current
     ON CONFLICT (org_id, subject_id) WHERE purpose = 'slot_available' DO NOTHING
     RETURNING id

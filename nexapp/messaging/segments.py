@@ -35,6 +35,11 @@ def measure(body: str) -> Measure:
     return Measure("UCS-2", sum(sizes), _parts(sizes, 70, 67))
 
 
+def outside_gsm(body: str) -> tuple[str, ...]:
+    """The characters that turn a text to UCS-2, each once, in order."""
+    return tuple(dict.fromkeys(c for c in body if c not in _BASIC and c not in _EXTENSION))
+
+
 def _septets(body: str) -> list[int] | None:
     sizes = []
     for character in body:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from nexapp.messaging import inbound, receipts
+from nexapp.messaging.blueprint import pages
 from nexapp.messaging.gateway import STATUS_PATH, sms_gateway
 from nexapp.spine.access import public
 from nexapp.spine.config import settings
 from nexapp.spine.errors import BadInput, Forbidden
 from nexapp.spine.webhooks import receive
 
-blueprint = Blueprint("messaging", __name__)
 
-
-@blueprint.post(STATUS_PATH)
+@pages.post(STATUS_PATH)
 @public("signed by the provider", csrf=False)
 def status() -> Response:
     sent = _signed_form()
@@ -25,7 +24,7 @@ def status() -> Response:
     return Response(status=204)
 
 
-@blueprint.post("/webhooks/twilio/inbound")
+@pages.post("/webhooks/twilio/inbound")
 @public("signed by the provider", csrf=False)
 def inbound_text() -> Response:
     sent = _signed_form()

@@ -1,15 +1,28 @@
 """Registers this part with the app."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
-# The imports register their handlers.
-from nexapp.messaging import codes, inbound, receipts  # noqa: F401
+from nexapp.identity.addresses import WITH_SLOTS
+
+# The imports register their handlers and their routes.
+from nexapp.messaging import codes, inbound, receipts, template_pages, views  # noqa: F401
+from nexapp.messaging.blueprint import pages
 from nexapp.messaging.dispatch import MessageDrain
 from nexapp.messaging.outbox import QUEUE
-from nexapp.messaging.views import blueprint
 from nexapp.spine.jobs import register_drain
+from nexapp.spine.tenancy import Role
+from nexapp.spine.web.navigation import Item, add_setting
 
 
 def register(app: Flask) -> None:
-    app.register_blueprint(blueprint)
+    app.register_blueprint(pages)
     register_drain(QUEUE, MessageDrain())
+    for item in _SETTINGS:
+        add_setting(item)
+
+
+_SETTINGS = (
+    Item(_("Texts"), "messaging.texts", "message", 50, Role.MANAGER, WITH_SLOTS,
+         note=_("What the texts to clients say, with a preview and a test.")),
+)  # fmt: skip

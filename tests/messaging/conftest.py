@@ -21,6 +21,8 @@ from nexapp.settings import Settings
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
+from tests.slots.conftest import statements  # noqa: F401 - a fixture
+from tests.slots.merchant_world import Shop
 
 MakeBusiness = Callable[..., UUID]
 Queue = Callable[..., list[UUID]]
@@ -171,3 +173,8 @@ class Provider:
 @pytest.fixture
 def provider(app: Flask, client: FlaskClient, run_jobs: Callable[[], None]) -> Provider:
     return Provider(app, client, run_jobs)
+
+
+@pytest.fixture
+def shop(app: Flask, owner_sql: Callable[..., list[Any]]) -> Shop:
+    return Shop(app, owner_sql)

@@ -33,6 +33,7 @@ SAMPLES: dict[str, Callable[[world.Tenant], str]] = {
     "offer_id": lambda t: str(t["offer"]),
     "slug": lambda t: t.values["slug"],
     "filename": lambda t: "robots.txt",
+    "purpose": lambda t: "reminder",
     "location_id": lambda t: str(t["location"]),
     "consumer_id": lambda t: str(t["consumer"]),
     "user_id": lambda t: str(t["user"]),
