@@ -19,6 +19,7 @@ $$;
 
 DROP TABLE slot_rounds;
 DROP INDEX slot_matches_line;
+REVOKE UPDATE (outcome, reason, send_at) ON slot_matches FROM nexapp_tenant, nexapp_system;
 ALTER TABLE slot_matches DROP CONSTRAINT slot_matches_outcome_check, DROP CONSTRAINT slot_matches_check;
 -- By a rewrite, for row-level security would hide the rows from an UPDATE by the owner.
 ALTER TABLE slot_matches

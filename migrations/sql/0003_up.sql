@@ -47,6 +47,8 @@ ALTER TABLE slot_matches
     ADD COLUMN place integer,
     ADD CONSTRAINT slot_matches_outcome_check CHECK (outcome IN ('offered', 'skipped', 'in_line')),
     ADD CONSTRAINT slot_matches_check CHECK (outcome <> 'skipped' OR reason IS NOT NULL);
+-- Whose turn comes, or who fits no more by then, gets another outcome; who was matched never changes.
+GRANT UPDATE (outcome, reason, send_at) ON slot_matches TO nexapp_tenant, nexapp_system;
 CREATE INDEX slot_matches_line ON slot_matches (org_id, slot_id, round, place) WHERE outcome = 'in_line';
 
 DROP FUNCTION nexapp_consumer_limits(uuid[], timestamptz, timestamptz, timestamptz);

@@ -11,8 +11,8 @@ from flask_babel import ngettext
 
 from nexapp.slots import queries
 from nexapp.slots.forms import BookingForm
-from nexapp.slots.opening import Opening
 from nexapp.slots.reasons import reason_words
+from nexapp.slots.rounds import Opening
 from nexapp.slots.timeline import MOST_PEOPLE, PEOPLE, get_timeline, shown_text
 from nexapp.slots.transitions import may_change_staff
 from nexapp.spine.web.failures import is_fragment
@@ -63,6 +63,19 @@ def told_words(people: int) -> str:
 
 
 def _texting(opened: Opening) -> str:
+    if opened.listed:
+        return ngettext(
+            "Open. Going through %(num)s person on the list; this page shows how far it is.",
+            "Open. Going through %(num)s people on the list; this page shows how far it is.",
+            opened.listed,
+        )
+    if opened.in_line:
+        return ngettext(
+            "Texting %(num)s of %(people)s people in line; the others are asked if it stays free.",
+            "Texting %(num)s of %(people)s people in line; the others are asked if it stays free.",
+            opened.texted,
+            people=opened.texted + opened.in_line,
+        )
     if not opened.texted:
         return _("Open, but nobody on the list fits, so nobody is texted.")
     return ngettext("Texting %(num)s person.", "Texting %(num)s people.", opened.texted)

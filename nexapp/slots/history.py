@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from nexapp.slots import rush
-from nexapp.slots.models import SlotEvent
+from nexapp.slots.models import SlotEvent, SlotRound
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
+from nexapp.spine.jobs import enqueue
 from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import current_actor
 from nexapp.spine.unit import after_commit
+
+GIVEN_BACK = {"lapsed", "released", "declined", "pending_lapsed"}
+REFUSED = {"declined", "pending_lapsed"}
 
 
 def record_event(
@@ -29,6 +33,8 @@ def record_event(
     slot_id = slot.id
     after_commit(lambda: rush.forget(slot_id), key=("rush", slot_id))
     tell_pages(slot)
+    if kind in GIVEN_BACK:
+        _ask_others(slot, kind)
 
 
 def append_event(
@@ -46,6 +52,16 @@ def append_event(
             user_id=current_actor().user_id, consumer_id=consumer_id, offer_id=offer_id, details=details,
         )
     )  # fmt: skip
+
+
+def _ask_others(slot: Any, kind: str) -> None:
+    """It is free again: the next in line are asked at once, and texts that were withdrawn for a booking go out."""
+    about = {"org_id": slot.org_id, "slot_id": slot.id, "round": slot.round}
+    if kind in REFUSED:
+        enqueue("requeue_withdrawn", **about)
+    line = SlotRound.org_id == slot.org_id, SlotRound.slot_id == slot.id, SlotRound.round == slot.round
+    if db.session.scalar(select(SlotRound.id).where(*line, SlotRound.state != "done")):
+        enqueue("advance_round", **about)
 
 
 def tell_pages(slot: Any) -> None:

@@ -1,9 +1,13 @@
-"""Writes a round's offers and their texts: two inserts, whatever the length of the list."""
+"""Writes offers and their texts: a few statements, whatever the length of the list.
+
+A person is told of several slots by one text: where they come together, and where an earlier text still waits.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,70 +19,109 @@ from nexapp.identity.models import StaffMember
 from nexapp.messaging.lanes import OFFERS
 from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
 from nexapp.messaging.templates import render
-from nexapp.slots.matching import WORTH_WAKING
+from nexapp.slots import several
 from nexapp.slots.models import Service
 from nexapp.slots.times import text_time
 from nexapp.slots.tokens import claim_link, claim_token, hash_token
+from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
 
 PURPOSE = "slot_available"
+IN_TURN = "in_turn"
 SUBJECT = "slot_offer"
 BATCH = 5000
-NAME_MARK = "\ue000"
-URL_MARK = "\ue001"
+NAME_MARK, URL_MARK, PLACE_MARK = "\ue000", "\ue001", "\ue002"
 """Private-use characters: no template and no name holds them."""
 
 INSERT = text("""
-    INSERT INTO slot_offers (id, org_id, slot_id, round, consumer_id, notify_request_id, message_id, token_hash)
-    SELECT o.id, :org_id, :slot_id, :round, o.consumer_id, o.notify_request_id, o.message_id, o.token_hash
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:consumers AS uuid[]), CAST(:requests AS uuid[]),
-        CAST(:messages AS uuid[]), CAST(:hashes AS bytea[]))
-        AS o(id, consumer_id, notify_request_id, message_id, token_hash)
+    INSERT INTO slot_offers (
+        id, org_id, slot_id, round, turn, consumer_id, notify_request_id, message_id, bundle_id, token_hash
+    )
+    SELECT o.id, :org_id, o.slot_id, o.round, o.turn, o.consumer_id, o.notify_request_id, o.message_id, o.bundle_id,
+        o.token_hash
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:slots AS uuid[]), CAST(:rounds AS integer[]), CAST(:turns AS integer[]),
+        CAST(:consumers AS uuid[]), CAST(:requests AS uuid[]), CAST(:messages AS uuid[]), CAST(:bundles AS uuid[]),
+        CAST(:hashes AS bytea[]))
+        AS o(id, slot_id, round, turn, consumer_id, notify_request_id, message_id, bundle_id, token_hash)
     ON CONFLICT DO NOTHING
     RETURNING id
 """)
 
-UNSENT = text("""
-    SELECT m.subject_id FROM messages m JOIN slot_offers f ON f.org_id = m.org_id AND f.id = m.subject_id
-    WHERE f.org_id = :org_id AND f.slot_id = :slot_id AND m.subject_kind = 'slot_offer'
-      AND m.purpose = 'slot_available' AND m.status IN ('queued', 'sending')
-""")
-
-
-UNSENT_TO = text("""
-    SELECT m.subject_id FROM messages m JOIN slot_offers f ON f.org_id = m.org_id AND f.id = m.subject_id
-    WHERE f.org_id = :org_id AND f.notify_request_id = :request_id AND m.subject_kind = 'slot_offer'
-      AND m.purpose = 'slot_available' AND m.status IN ('queued', 'sending')
-""")
+# In the order of their keys, as everybody locks texts: else two who change the same ones wait for each other.
+_UNSENT = """
+    SELECT m.subject_kind, m.subject_id FROM messages m
+    WHERE m.org_id = :org_id AND m.subject_id IN (
+        SELECT unnest(ARRAY[f.id, f.bundle_id]) FROM slot_offers f WHERE f.org_id = :org_id AND {whose}
+    ) AND m.purpose IN ('slot_available', 'several_slots') AND m.status IN ('queued', 'sending')
+    ORDER BY m.id FOR UPDATE
+"""
+UNSENT = text(_UNSENT.format(whose="f.slot_id = :slot_id"))
+UNSENT_TO = text(_UNSENT.format(whose="f.notify_request_id = :request_id"))
 
 
 class RoundWrittenTwice(RuntimeError):
     """Offers of this round exist already: the whole unit must roll back, texts included."""
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A slot and the people to offer it to. `turn` counts the groups of its round that were asked so far.
+
+    `line` is how many stand in line, where each text says which place its person has in it.
+    """
+
+    slot: Any
+    people: Sequence[Any]
+    turn: int | None = None
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class _Planned:
+    id: UUID
+    batch: Batch
+    person: Any
+    token: str
+    message_id: UUID | None = None
+    bundle_id: UUID | None = None
+
+
 def offer_to(slot: Any, people: Sequence[Any]) -> int:
     """Offer the slot to the matched people and queue their texts. Gives how many."""
-    if not people:
+    return offer_all([Batch(slot, people)])
+
+
+def offer_all(batches: Sequence[Batch]) -> int:
+    """Offer the slots of one business; who is in several batches gets one text. Gives how many offers."""
+    planned = [_plan(batch, person) for batch in batches for person in batch.people]
+    if not planned:
         return 0
-    ids = [new_id() for _ in people]
-    tokens = [claim_token(offer_id) for offer_id in ids]
-    messages = queue_messages(_texts(slot, people, ids, tokens))
-    columns = _columns(slot, people) | {"ids": ids, "messages": messages, "hashes": [hash_token(t) for t in tokens]}
-    written = db.session.scalars(INSERT, columns).all()
-    if len(written) != len(ids):
-        raise RoundWrittenTwice(slot.id)
-    return len(ids)
+    org_id = batches[0].slot.org_id
+    waiting = several.lock_waiting(org_id, [offer.person.consumer_id for offer in planned])
+    together = _by_person(planned, waiting)
+    alone = [offer for offer in planned if offer.person.consumer_id not in together]
+    _text_alone(org_id, alone)
+    several.text_together(org_id, together, waiting)
+    written = db.session.scalars(INSERT, _columns(org_id, planned)).all()
+    if len(written) != len(planned):
+        raise RoundWrittenTwice(batches[0].slot.id)
+    return len(planned)
 
 
 def withdraw_unsent(slot: Any) -> int:
     """Cancel the offers of this slot that have not left yet; who took part in it still gets their answer."""
-    return _withdraw(db.session.scalars(UNSENT, {"org_id": slot.org_id, "slot_id": slot.id}).all())
+    waiting = db.session.execute(UNSENT, {"org_id": slot.org_id, "slot_id": slot.id}).all()
+    several.leave_out(slot, [row.subject_id for row in waiting if row.subject_kind == several.SUBJECT])
+    return _withdraw([row.subject_id for row in waiting if row.subject_kind == SUBJECT])
 
 
 def withdraw_unsent_to(org_id: UUID, request_id: UUID) -> int:
     """Cancel one person's offers that have not left yet, whatever slots they are of."""
-    return _withdraw(db.session.scalars(UNSENT_TO, {"org_id": org_id, "request_id": request_id}).all())
+    waiting = db.session.execute(UNSENT_TO, {"org_id": org_id, "request_id": request_id}).all()
+    bundles = [row.subject_id for row in waiting if row.subject_kind == several.SUBJECT]
+    cancelled = cancel_queued(several.SUBJECT, bundles) if bundles else 0
+    return cancelled + _withdraw([row.subject_id for row in waiting if row.subject_kind == SUBJECT])
 
 
 def _withdraw(waiting: Sequence[UUID]) -> int:
@@ -88,9 +131,9 @@ def _withdraw(waiting: Sequence[UUID]) -> int:
 
 
 def slot_words(slot: Any) -> dict[str, str]:
-    """A slot's variables for the texts about it."""
+    """A slot's variables for the texts about it, with the price of the moment."""
     staff, service = _names(slot)
-    cents = slot.price_cents
+    cents = price_now(slot)
     price = format_currency(cents / 100, slot.currency, locale=get_locale() or "en") if cents is not None else ""
     return {
         "business": slot.business, "staff": staff, "service": service or "", "price": price,
@@ -98,50 +141,77 @@ def slot_words(slot: Any) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _texts(slot: Any, people: Sequence[Any], ids: list[UUID], tokens: list[str]) -> list[NewMessage]:
-    # Rendered once for the round: a name and a link are all that differs from one person to the next.
-    pattern = render(PURPOSE, slot_words(slot) | {"first_name": NAME_MARK, "url": URL_MARK}, slot.org_id)
-    return [
-        NewMessage(
-            to_phone=person.phone,
-            body=_fill(pattern, person.name, claim_link(token)),
-            purpose=PURPOSE,
-            lane=OFFERS,
-            consumer_id=person.consumer_id,
-            subject_kind=SUBJECT,
-            subject_id=offer_id,
-            send_at=person.quiet_until,
-            expires_at=_worth_until(slot.starts_at, person),
-            sleeps_from=person.sleeps_from,
-            sleeps_until=person.sleeps_until,
-        )
-        for person, offer_id, token in zip(people, ids, tokens, strict=True)
-    ]
-
-
-def _worth_until(starts_at: datetime, person: Any) -> datetime:
-    """The slot's start; the evening before where the text would be too late in the morning."""
-    if person.sleeps_until is None or person.sleeps_until <= starts_at - WORTH_WAKING:
-        return starts_at
-    evening: datetime = person.sleeps_from
-    return min(starts_at, evening)
-
-
-def _fill(pattern: str, name: str, url: str) -> str:
-    return pattern.replace(URL_MARK, url).replace(NAME_MARK, first_name(name))
+def price_now(slot: Any) -> int | None:
+    """What the slot costs at this moment, in cents: a last-minute price may fall in steps."""
+    minutes_left = (slot.starts_at - now()).total_seconds() / 60
+    begun = [step for step in slot.price_steps or [] if minutes_left <= step["minutes"]]
+    cents: int | None = min(begun, key=lambda step: step["minutes"])["cents"] if begun else slot.price_cents
+    return cents
 
 
 def first_name(name: str) -> str:
     return name.split(maxsplit=1)[0][:30] if name.strip() else ""
 
 
-def _columns(slot: Any, people: Sequence[Any]) -> dict[str, Any]:
+def _plan(batch: Batch, person: Any) -> _Planned:
+    offer_id = new_id()
+    return _Planned(offer_id, batch, person, claim_token(offer_id))
+
+
+def _by_person(planned: Sequence[_Planned], waiting: dict[UUID, Any]) -> dict[UUID, list[_Planned]]:
+    """Whose text is about several slots: with another offer beside this one, or with one that has not left yet."""
+    found: dict[UUID, list[_Planned]] = defaultdict(list)
+    for offer in planned:
+        found[offer.person.consumer_id].append(offer)
+    return {who: offers for who, offers in found.items() if len(offers) > 1 or who in waiting}
+
+
+def _text_alone(org_id: UUID, offers: Sequence[_Planned]) -> None:
+    patterns: dict[int, str] = {}
+    texts = []
+    for offer in offers:
+        # Rendered once for the batch: a name, a link and a place are all that differs between people.
+        if id(offer.batch) not in patterns:
+            patterns[id(offer.batch)] = _pattern(offer.batch)
+        texts.append(_text(org_id, offer, patterns[id(offer.batch)]))
+    for offer, message_id in zip(offers, queue_messages(texts), strict=True):
+        offer.message_id = message_id
+
+
+def _pattern(batch: Batch) -> str:
+    words = slot_words(batch.slot) | {"first_name": NAME_MARK, "url": URL_MARK}
+    if batch.line is None:
+        return render(PURPOSE, words, batch.slot.org_id)
+    return render(IN_TURN, words | {"place": PLACE_MARK, "total": str(batch.line)}, batch.slot.org_id)
+
+
+def _text(org_id: UUID, offer: _Planned, pattern: str) -> NewMessage:
+    person = offer.person
+    return NewMessage(
+        to_phone=person.phone, body=_fill(pattern, offer), purpose=PURPOSE, lane=OFFERS, consumer_id=person.consumer_id,
+        subject_kind=SUBJECT, subject_id=offer.id, send_at=person.quiet_until,
+        expires_at=several.worth_until(offer.batch.slot.starts_at, person), sleeps_from=person.sleeps_from,
+        sleeps_until=person.sleeps_until, org_id=org_id, wording=IN_TURN if offer.batch.line is not None else None,
+    )  # fmt: skip
+
+
+def _fill(pattern: str, offer: _Planned) -> str:
+    filled = pattern.replace(URL_MARK, claim_link(offer.token)).replace(NAME_MARK, first_name(offer.person.name))
+    return filled.replace(PLACE_MARK, str(offer.person.place)) if offer.batch.line is not None else filled
+
+
+def _columns(org_id: UUID, offers: Sequence[_Planned]) -> dict[str, Any]:
     return {
-        "org_id": slot.org_id,
-        "slot_id": slot.id,
-        "round": slot.round,
-        "consumers": [person.consumer_id for person in people],
-        "requests": [person.notify_request_id for person in people],
+        "org_id": org_id,
+        "ids": [offer.id for offer in offers],
+        "slots": [offer.batch.slot.id for offer in offers],
+        "rounds": [offer.batch.slot.round for offer in offers],
+        "turns": [offer.batch.turn for offer in offers],
+        "consumers": [offer.person.consumer_id for offer in offers],
+        "requests": [offer.person.notify_request_id for offer in offers],
+        "messages": [offer.message_id for offer in offers],
+        "bundles": [offer.bundle_id for offer in offers],
+        "hashes": [hash_token(offer.token) for offer in offers],
     }
 
 

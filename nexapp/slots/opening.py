@@ -6,7 +6,8 @@ managers on all; raises `errors.NotYourSlot`, `SlotChanged`, `TooLateToOffer`, o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +21,11 @@ from nexapp.messaging.models import Consumer
 from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
 from nexapp.messaging.templates import render
 from nexapp.slots.claim_followups import resume_request
-from nexapp.slots.errors import SlotChanged, TooLateToOffer
+from nexapp.slots.errors import NotYourSlot, SlotChanged, TooLateToOffer
 from nexapp.slots.history import record_event
-from nexapp.slots.matching import match_waiting_list
 from nexapp.slots.models import ConsumerProfile, Slot, SlotOffer
-from nexapp.slots.offers import SUBJECT, first_name, offer_to, slot_words, withdraw_unsent
+from nexapp.slots.offers import SUBJECT, first_name, slot_words, withdraw_unsent
+from nexapp.slots.rounds import Opening, begin_rounds
 from nexapp.slots.transitions import (
     NO_BOOKING,
     NO_HOLD,
@@ -39,25 +40,32 @@ from nexapp.spine.db import db
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What an opening meant for the list."""
+class Asking:
+    """How the people of a slot are asked: a mode of `rounds`, or None as the business does."""
 
-    slot_id: UUID
-    round: int
-    texted: int
-    skipped: dict[str, int] = field(default_factory=dict)
-    held_back: int = 0
-    """Of those texted, who are asleep and get their text in the morning."""
+    mode: str | None = None
+    wave_size: int | None = None
 
 
-def open_slot(slot_id: UUID, expected_round: int | None = None) -> Opening:
+def open_slot(slot_id: UUID, expected_round: int | None = None, how: Asking | None = None) -> Opening:
     """Open a draft, or offer an open slot again: a new round. Two at once make one round; the other is refused.
 
-    `expected_round` is the round that the person saw: a form sent twice finds that it is over.
+    `expected_round` is the round that the person saw: a form sent twice finds that it is over. `how` is kept for the
+    slot; None leaves it as it was.
     """
     slot = get_slot_for_change(slot_id)
-    row = _open(slot, UNCLAIMED, Slot.round == (slot.round if expected_round is None else expected_round))
-    return tell_the_list(row, "opened" if row.was == "draft" else "offered_again")
+    row = _open(slot, UNCLAIMED, Slot.round == (slot.round if expected_round is None else expected_round), **_how(how))
+    return tell_the_list(row, _kind(row))
+
+
+def open_slots(slot_ids: Sequence[UUID]) -> list[Opening]:
+    """Open several at once: who fits more than one gets one text about all, with a page to choose from.
+
+    Slots that changed meanwhile or start too soon are left out, those of colleagues too.
+    """
+    # All are locked before anybody is matched, and in one order: two such openings can't wait for each other.
+    rows = [row for slot_id in sorted(set(slot_ids)) if (row := _open_if_possible(slot_id)) is not None]
+    return _tell(rows, [_kind(row) for row in rows])
 
 
 def free_slot(slot_id: UUID) -> Opening:
@@ -120,6 +128,22 @@ def _open(slot: Slot, from_states: tuple[str, ...], *guards: Any, **values: Any)
         raise
 
 
+def _open_if_possible(slot_id: UUID) -> Any | None:
+    try:
+        slot = get_slot_for_change(slot_id)
+        return _open(slot, UNCLAIMED, Slot.round == slot.round)
+    except (SlotChanged, TooLateToOffer, NotYourSlot):
+        return None
+
+
+def _kind(row: Any) -> str:
+    return "opened" if row.was == "draft" else "offered_again"
+
+
+def _how(how: Asking | None) -> dict[str, Any]:
+    return {} if how is None else {"offer_mode": how.mode, "wave_size": how.wave_size}
+
+
 def _refuse_late(slot: Slot) -> None:
     minutes = db.session.scalar(select(Organization.notice_minutes).where(Organization.id == slot.org_id)) or 0
     if (slot.starts_at - now()).total_seconds() <= minutes * 60:
@@ -127,13 +151,15 @@ def _refuse_late(slot: Slot) -> None:
 
 
 def tell_the_list(row: Any, kind: str) -> Opening:
-    withdraw_unsent(row)
-    matches = match_waiting_list(row)
-    texted = offer_to(row, matches.offered)
-    held_back = sum(1 for person in matches.offered if person.quiet_until is not None)
-    record_event(row, kind, texted=texted, skipped=sum(matches.skipped.values()), held_back=held_back)
-    audit.record("slot.opened", "slot", row.id, {"round": row.round, "was": row.was})
-    return Opening(row.id, row.round, texted, matches.skipped, held_back)
+    """Begin the round of a slot that `transition` has just opened; `kind` is the line of its history."""
+    return _tell([row], [kind])[0]
+
+
+def _tell(rows: Sequence[Any], kinds: Sequence[str]) -> list[Opening]:
+    for row in rows:
+        withdraw_unsent(row)
+        audit.record("slot.opened", "slot", row.id, {"round": row.round, "was": row.was})
+    return begin_rounds(rows, kinds)
 
 
 def _tell_displaced(row: Any, offer_id: UUID | None) -> int:

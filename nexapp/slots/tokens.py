@@ -45,6 +45,15 @@ def place_url(notify_request_id: UUID) -> str:
     return f"{settings().base_url}/w/{request_token(notify_request_id)}"
 
 
+def bundle_token(bundle_id: UUID) -> str:
+    return _derive("several", bundle_id)
+
+
+def bundle_link(bundle_id: UUID) -> str:
+    """The page of several slots that one text offers."""
+    return f"{settings().base_url}/s/{bundle_token(bundle_id)}"
+
+
 def _derive(use: str, row_id: UUID) -> str:
     digest = hmac.digest(_key(use, settings().secret_key), row_id.bytes, "sha256")[:TOKEN_BYTES]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -165,8 +165,21 @@ def test_other_businesses_show_as_limits_only(shop: Shop, other_shop: Shop, acti
 
 def test_at_most_three_offers_a_day(shop: Shop, acting: Acting) -> None:
     request_id = shop.person()
-    slots = [opened(shop, acting, shop.slot(at_ten(3 + number))) for number in range(4)]
+    slots = []
+    for number in range(4):
+        slots.append(opened(shop, acting, shop.slot(at_ten(3 + number))))
+        shop.sql("UPDATE messages SET status = 'sent', attempts = 1, sent_at = now()")
     assert [shop.reason(slot, request_id) for slot in slots] == [None, None, None, "limits"]
+
+
+def test_what_was_withdrawn_counts_for_nothing(shop: Shop, acting: Acting) -> None:
+    request_id = shop.person()
+    for number in range(3):
+        slot_id = opened(shop, acting, shop.slot(at_ten(3 + number)))
+        shop.sql("UPDATE messages SET status = 'sent', attempts = 1, sent_at = now() WHERE status = 'queued'")
+    shop.sql("UPDATE messages SET status = 'cancelled', attempts = 0, sent_at = NULL WHERE id IN"
+             " (SELECT message_id FROM slot_offers WHERE slot_id = %s)", slot_id)  # fmt: skip
+    assert shop.reason(opened(shop, acting, shop.slot(at_ten(9))), request_id) is None
 
 
 def test_who_freed_it_is_not_offered_it_again_in_any_later_round(shop: Shop, acting: Acting) -> None:
@@ -296,15 +309,21 @@ def shop_context(app: object) -> AbstractContextManager[object]:
 
 
 @pytest.mark.slow
-def test_ten_thousand_people_are_matched_at_once(shop: Shop, acting: Acting, statements: list[str]) -> None:
+def test_ten_thousand_people_are_gone_through_by_a_job(
+    shop: Shop, acting: Acting, statements: list[str], run_jobs: Callable[[], None]
+) -> None:
     crowd(shop, 10_000)
     slot_id = shop.slot()
     with acting(shop.owner):
         result = open_slot(slot_id)
-    asked = len(statements)
-    assert result.texted == 10_000
+    assert (result.listed, result.texted) == (10_000, 0)
+    assert len(statements) < 30, "the merchant doesn't wait for the list"
+    statements.clear()
+    run_jobs()
     assert shop.value("SELECT count(*) FROM messages") == 10_000
-    assert asked < 40, "a thousand texts to a statement, and everything else at once"
+    assert shop.value("SELECT count(*) FROM slot_matches WHERE outcome = 'offered'") == 10_000
+    assert shop.sql("SELECT state, fitting FROM slot_rounds WHERE slot_id = %s", slot_id) == [("done", 10_000)]
+    assert len(statements) < 21 * 40, "some hundred people to a unit, a few statements each"
 
 
 def crowd(shop: Shop, people: int) -> None:
