@@ -35,7 +35,7 @@ def cancel_unsent(slot: Any) -> None:
 
 def finish_booking(slot: Row[Any], offer_id: UUID) -> None:
     """The slot is booked: tell the winner by text, set their waiting aside, write the line."""
-    _text_winner(slot, offer_id)
+    text_winner(slot, offer_id)
     _pause_request(slot.org_id, offer_id)
     record_event(slot, "booked", consumer_id=slot.consumer_id, offer_id=offer_id)
 
@@ -58,15 +58,15 @@ def drop_unsent(org_id: UUID, offer_id: UUID) -> None:
 
 def text_cancelled(slot: Any, offer_id: UUID) -> None:
     """Say that a booking was given up: a link can be forwarded, so the booking's own person hears of it."""
-    facts = _facts(slot, offer_id)
+    facts = facts_of(slot, offer_id)
     words = {"business": facts.business, "time": slot_words(facts)["time"]}
     body = _("Your booking at %(business)s for %(time)s is cancelled, as you asked.", **words)
-    _queue(facts, offer_id, body, CANCELLED, facts.starts_at)
+    queue_answer(facts, offer_id, body, CANCELLED, facts.starts_at)
 
 
 def text_refusal(slot: Row[Any], offer_id: UUID, *, answered: bool) -> None:
     """Tell who waited for a yes that they have not got the time; a booking that it was to replace stands."""
-    facts = _facts(slot, offer_id)
+    facts = facts_of(slot, offer_id)
     words = {"business": facts.business, "time": slot_words(facts)["time"]}
     if answered:
         body = _("%(business)s can't take your booking for %(time)s. You stay on the waiting list.", **words)
@@ -77,16 +77,16 @@ def text_refusal(slot: Row[Any], offer_id: UUID, *, answered: bool) -> None:
             "%(business)s did not answer in time, so %(time)s is not booked. You stay on the waiting list.", **words
         )
     # Until the end: a booking may lapse with the start, and who is on the way has to know.
-    _queue(facts, offer_id, body, DECLINED, facts.ends_at)
+    queue_answer(facts, offer_id, body, DECLINED, facts.ends_at)
 
 
-def _text_winner(slot: Row[Any], offer_id: UUID) -> None:
-    facts = _facts(slot, offer_id)
+def text_winner(slot: Any, offer_id: UUID) -> None:
+    facts = facts_of(slot, offer_id)
     words = {**slot_words(facts), "first_name": first_name(facts.profile_name), "url": claim_url(offer_id)}
-    _queue(facts, offer_id, render(CONFIRMED, words, facts.org_id), CONFIRMED, facts.starts_at)
+    queue_answer(facts, offer_id, render(CONFIRMED, words, facts.org_id), CONFIRMED, facts.starts_at)
 
 
-def _queue(facts: Row[Any], offer_id: UUID, body: str, purpose: str, expires_at: datetime) -> None:
+def queue_answer(facts: Row[Any], offer_id: UUID, body: str, purpose: str, expires_at: datetime) -> None:
     queue_messages(
         [
             NewMessage(
@@ -134,7 +134,7 @@ def _request_of(org_id: UUID, offer_id: UUID) -> Any:
     return wanted.scalar_subquery()
 
 
-def _facts(slot: Row[Any], offer_id: UUID) -> Row[Any]:
+def facts_of(slot: Any, offer_id: UUID) -> Row[Any]:
     """The slot with its business and the person of the offer, as the texts need them."""
     wanted: Select[Any] = (
         select(

@@ -139,13 +139,7 @@ def hold_slot(claim: Claim) -> None:
     """Hold the slot for the link's holder; who has it already keeps it. Raises a `ClaimRefused`."""
     if claim.situation.is_theirs:
         return
-    if claim.situation is Situation.WAIT:
-        until = claim.offer.may_hold_at
-        raise MustWait(until, clock_words(until, claim.offer.time_zone))
-    if claim.situation is Situation.BUSY:
-        raise BookedAtThatTime
-    if claim.situation is not Situation.OPEN:
-        raise SlotJustTaken
+    refuse_closed(claim)
     try:
         within(claim, lambda: holds.hold(claim.offer.offer_id))
     except IntegrityError as error:
@@ -154,6 +148,17 @@ def hold_slot(claim: Claim) -> None:
         # One that ran out elsewhere is freed in a unit of its own: no unit locks two slots.
         within(claim, lambda: holds.free_own_lapsed(claim.offer.consumer_id))
         within(claim, lambda: holds.hold(claim.offer.offer_id))
+
+
+def refuse_closed(claim: Claim) -> None:
+    """Raise the `ClaimRefused` of a slot that the look-up found not free for this person."""
+    if claim.situation is Situation.WAIT:
+        until = claim.offer.may_hold_at
+        raise MustWait(until, clock_words(until, claim.offer.time_zone))
+    if claim.situation is Situation.BUSY:
+        raise BookedAtThatTime
+    if claim.situation is not Situation.OPEN:
+        raise SlotJustTaken
 
 
 def confirm_slot(claim: Claim, name: str, note: str | None) -> None:

@@ -13,6 +13,8 @@ from nexapp.slots import (
     claim_views,
     holds,
     pending,
+    replies,
+    reply_claiming,
     rush,
     waiting_list_private,
     waiting_list_views,
@@ -21,7 +23,8 @@ from nexapp.slots.claims import is_known_topic
 from nexapp.spine.access import Principal
 from nexapp.spine.realtime import topic
 
-JOBS = (holds.expire_hold, pending.lapse_pending, cancelling.end_replaced_booking)
+JOBS = (holds.expire_hold, pending.lapse_pending, cancelling.end_replaced_booking, reply_claiming.claim_by_reply)
+HANDLERS = (replies.answer_reply,)
 TABLES = booking_models
 BLUEPRINTS = (claim_views.blueprint, waiting_list_views.blueprint)
 PRIVATE_PAGES = (claim_booking_views, waiting_list_private)

@@ -59,9 +59,9 @@ class World:
         slot_id = new_id()
         starts_at = starts_at or now() + timedelta(hours=5 + len(self.sql("SELECT 1 FROM slots")))
         self.insert(
-            "slots", id=slot_id, org_id=self.org_id, staff_member_id=self.staff_id, service_id=self.service_id,
+            "slots", id=slot_id, org_id=self.org_id, service_id=self.service_id,
             starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes), public_token=f"topic-{slot_id.hex}",
-            **{"status": "open", "round": 1, "price_cents": 12000, **columns},
+            **{"status": "open", "round": 1, "price_cents": 12000, "staff_member_id": self.staff_id, **columns},
         )  # fmt: skip
         return slot_id
 

@@ -57,9 +57,19 @@ class LeaseLost(Exception):
     """Another worker took the row over; this run's effects must not stand."""
 
 
-def enqueue(name: str, *, run_at: datetime | None = None, unique_key: str | None = None, **ids: Any) -> UUID | None:
-    """Queue a job in the caller's transaction. None where a job with this unique key exists already."""
-    row = _row(name, ids, unique_key) | {"run_at": run_at or func.now()}
+def enqueue(
+    name: str,
+    *,
+    run_at: datetime | None = None,
+    unique_key: str | None = None,
+    actor: Actor | None = None,
+    **ids: Any,
+) -> UUID | None:
+    """Queue a job in the caller's transaction. None where a job with this unique key exists already.
+
+    It runs as the caller does; the system may name an `actor` of one business instead.
+    """
+    row = _row(name, ids, unique_key, actor) | {"run_at": run_at or func.now()}
     row_id = db.session.scalar(insert(BackgroundJob).values(**row).on_conflict_do_nothing().returning(BackgroundJob.id))
     if row_id is not None:
         _ring_when_due(row["queue"], run_at)
@@ -74,9 +84,9 @@ def enqueue_many(name: str, arguments: Sequence[dict[str, Any]]) -> None:
         _ring_when_due(KINDS[name].queue, None)
 
 
-def _row(name: str, ids: dict[str, Any], unique_key: str | None) -> dict[str, Any]:
+def _row(name: str, ids: dict[str, Any], unique_key: str | None, actor: Actor | None = None) -> dict[str, Any]:
     """Without `run_at`: claims go by the database's clock, so it also tells what "now" is."""
-    actor = current_actor()
+    actor = actor or current_actor()
     return {
         "id": new_id(), "org_id": actor.org_id, "user_id": actor.user_id, "actor_role": actor.role.value,
         "queue": KINDS[name].queue, "name": name, "arguments": _plain(ids), "unique_key": unique_key,
