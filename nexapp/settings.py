@@ -61,6 +61,7 @@ class Settings(BaseModel):
     hold_seconds: Annotated[int, Field(alias="HOLD_SECONDS", ge=1, le=3600)] = 180
     bypass_otp_check: Annotated[bool, Field(alias="BYPASS_OTP_CHECK")] = False
     web_processes: Annotated[int, Field(alias="WEB_PROCESSES", ge=1, le=64)] = 1
+    feed_private_hosts: Annotated[str, Field(alias="FEED_PRIVATE_HOSTS")] = ""
     trusted_proxies: Annotated[int, Field(alias="TRUSTED_PROXIES", ge=0, le=5)] = 0
     log_format: Annotated[str, Field(alias="LOG_FORMAT", pattern="^(json|console|)$")] = ""
     tenant_guard: Annotated[bool, Field(alias="NEXAPP_CODE_TENANT_GUARD")] = True
@@ -85,6 +86,11 @@ class Settings(BaseModel):
     def base_url(self) -> str:
         """Where people and providers reach us, without a slash at the end."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def private_feed_hosts(self) -> frozenset[str]:
+        """Hosts whose calendars are read although their addresses are private."""
+        return frozenset(self.feed_private_hosts.lower().replace(",", " ").split())
 
     @property
     def login_url(self) -> str:

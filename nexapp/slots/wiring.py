@@ -4,7 +4,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from nexapp.identity.addresses import WITH_SLOTS
-from nexapp.slots import consumer_wiring, home, jobs, people, people_wiring  # noqa: F401 - home and people add their routes
+from nexapp.slots import consumer_wiring, home, jobs, people, people_wiring, rounds_wiring  # noqa: F401 - home and people add their routes
+from nexapp.slots.booking_systems import wiring as booking_systems
 from nexapp.slots.calendar import wiring as calendar_wiring
 from nexapp.slots.demo.commands import demo_sign_ins, seed_demo
 from nexapp.slots.figures import wiring as figures
@@ -24,4 +25,6 @@ def register(app: Flask) -> None:
     add_item(Item(_("Waiting list"), "slots.waiting_list", "users", 120, Role.VIEWER, WITH_SLOTS))
     calendar_wiring.register(app)
     consumer_wiring.register(app)
+    rounds_wiring.register(app)
     figures.register(app)
+    booking_systems.register(app)

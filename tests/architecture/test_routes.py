@@ -39,7 +39,9 @@ PUBLIC = {
     "operations.favicon": "for browsers",
 }
 LINKS = {
+    "booking_links": "/hooks/in/<token>: a booking system's posts; /calendars/<token>.ics: a staff member's calendar",
     "claims": "/c/<token>: the link of an offer",
+    "several": "/s/<token>: the link of several offers in one text",
     "waiting_list": "/b/<slug> and /w/<token>: a business's public page, the link of a place on its list",
 }
 SIGNED = {"messaging.status", "messaging.inbound_text"}
@@ -76,7 +78,7 @@ def test_link_pages_lie_in_their_parts(whole_app: Flask) -> None:
     assert parts == set(LINKS)
     for rule, access in rules(whole_app):
         if access.kind == "link":
-            assert rule.rule.startswith(("/c/<", "/w/<", "/b/<")), rule.rule
+            assert rule.rule.startswith(("/c/<", "/w/<", "/b/<", "/hooks/in/<", "/calendars/<")), rule.rule
 
 
 def test_other_routes_ask_who_it_is(whole_app: Flask) -> None:

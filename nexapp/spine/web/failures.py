@@ -92,7 +92,7 @@ def _answer_plainly(error: BaseException) -> Response:
 
 
 def wants_json() -> bool:
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/hooks/")):
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best != "text/html" and "*/*" not in request.headers.get("Accept", "*/*")
