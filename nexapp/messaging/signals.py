@@ -14,11 +14,14 @@ from nexapp.messaging.crew import Crew
 from nexapp.spine.realtime import COALESCE_MS, publish, send_signal
 
 
+OFFERED = ("slot_offer", "offer_bundle")
+
+
 def topics_of(org_id: UUID | None, subject_kind: str | None) -> list[tuple[str, str]]:
     if org_id is None:
         return []
     found = [(f"org:{org_id}:messages", "messages-changed")]
-    return [*found, (f"org:{org_id}:slots", "slots-changed")] if subject_kind == "slot_offer" else found
+    return [*found, (f"org:{org_id}:slots", "slots-changed")] if subject_kind in OFFERED else found
 
 
 def publish_change(org_id: UUID | None, subject_kind: str | None) -> None:

@@ -59,5 +59,4 @@ def lapse_requests() -> None:
 
 def register() -> None:
     schedule("expire_slots", cron="* * * * *", job="expire_slots")
-    schedule("revive_rounds", cron="* * * * *", job="revive_rounds")
     schedule("lapse_requests", cron="*/5 * * * *", job="lapse_requests")

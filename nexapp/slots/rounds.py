@@ -107,9 +107,9 @@ def advance_round(org_id: str, slot_id: str, round: int, step: int | None = None
     if row is None or found is None or found.state == "done" or (step is not None and step != found.step):
         return
     if row.round != round or row.was not in {"open", "held", "pending"} or _is_late(row):
-        save(row, state="done", finished_at=func.now(), next_at=None)
+        save(found, state="done", finished_at=func.now(), next_at=None)
     elif row.was != "open":
-        look_again(row, found, row.held_until if row.was == "held" else row.pending_until)
+        look_again(found, row.held_until if row.was == "held" else row.pending_until)
     elif found.state == "matching":
         _line_up(row, found)
     else:
@@ -156,14 +156,14 @@ def _begin(row: Any) -> _Begun:
     found = insert_round(row, _mode(row), "asking", listed)
     line = line_up(row)
     people = next_people(row, found.at_once)
-    save(row, fitting=line.people, turn=1)
-    _plan_next(row, found, line.people > len(people) and bool(people))
+    save(found, fitting=line.people, turn=1)
+    _plan_next(found, line.people > len(people) and bool(people))
     return _Begun(_batch(row, people, found.mode, 1, line.people), _opened(row, people, line))
 
 
 def _begin_long(row: Any, listed: int) -> _Begun:
     found = insert_round(row, _mode(row), "matching", listed)
-    look_again(row, found, None)
+    look_again(found, None)
     return _Begun(Batch(row, []), Opening(row.id, row.round, 0, listed=listed))
 
 
@@ -182,7 +182,7 @@ def _opened(row: Any, people: Sequence[Any], line: Line) -> Opening:
 
 def _line_up(row: Any, found: Any) -> None:
     line = line_up(row)
-    save(row, state="asking", fitting=line.people)
+    save(found, state="asking", fitting=line.people)
     _ask_next(row, found, line.people)
 
 
@@ -191,26 +191,26 @@ def _go_on(row: Any, found: Any) -> None:
     if found.mode == EVERYONE or (ends_at := turn_ends(found)) is None or ends_at <= now():
         _ask_next(row, found, found.fitting)
     else:
-        look_again(row, found, ends_at)
+        look_again(found, ends_at)
 
 
 def _ask_next(row: Any, found: Any, line: int) -> None:
     people = next_people(row, found.at_once)
     turn = found.turn + 1
     offer_all([_batch(row, people, found.mode, turn, line)])
-    save(row, turn=turn)
-    _plan_next(row, found, bool(people))
+    save(found, turn=turn)
+    _plan_next(found, bool(people))
     if people and found.mode != EVERYONE:
         append_event(row, "next_asked", texted=len(people), turn=turn)
     publish(f"org:{row.org_id}:slots", "slots-changed")
 
 
-def _plan_next(row: Any, found: Any, more: bool) -> None:
+def _plan_next(found: Any, more: bool) -> None:
     """Look again when the people just asked may have the answer, or be done where nobody is left to ask."""
     if not more:
-        save(row, state="done", finished_at=func.now(), next_at=None)
+        save(found, state="done", finished_at=func.now(), next_at=None)
     else:
-        look_again(row, found, None if found.mode == EVERYONE else now() + LOOK_AGAIN)
+        look_again(found, None if found.mode == EVERYONE else now() + LOOK_AGAIN)
 
 
 def _batch(row: Any, people: Sequence[Any], mode: str, turn: int, line: int) -> Batch:

@@ -47,19 +47,19 @@ def find_round(row: Any, round_number: int) -> Any | None:
     ).first()
 
 
-def save(row: Any, **values: Any) -> None:
+def save(found: Any, **values: Any) -> None:
     db.session.execute(
         update(SlotRound)
-        .where(SlotRound.org_id == row.org_id, SlotRound.slot_id == row.id, SlotRound.round == row.round)
+        .where(SlotRound.org_id == found.org_id, SlotRound.id == found.id)
         .values(**values)
         .execution_options(synchronize_session=False)
     )
 
 
-def look_again(row: Any, found: Any, at: datetime | None) -> None:
+def look_again(found: Any, at: datetime | None) -> None:
     """The next job of the round, once; with no time given, at once. An older one finds that its step is over."""
     step = found.step + 1
-    save(row, step=step, next_at=at or func.now())
+    save(found, step=step, next_at=at or func.now())
     enqueue(
         "advance_round", run_at=at, unique_key=f"advance_round:{found.id}:{step}", org_id=found.org_id,
         slot_id=found.slot_id, round=found.round, step=step,

@@ -21,7 +21,7 @@ from nexapp.spine.db import db
 PEOPLE = 50
 MOST_PEOPLE = 2000
 NAMES_SHOWN = 12
-SECRET = re.compile(r"(?<=/[cw]/)[\w-]{16,}")
+SECRET = re.compile(r"(?<=/[csw]/)[\w-]{16,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def test_link_pages_lie_in_their_parts(whole_app: Flask) -> None:
     assert parts == set(LINKS)
     for rule, access in rules(whole_app):
         if access.kind == "link":
-            assert rule.rule.startswith(("/c/<", "/w/<", "/b/<", "/hooks/in/<", "/calendars/<")), rule.rule
+            assert rule.rule.startswith(("/c/<", "/s/<", "/w/<", "/b/<", "/hooks/in/<", "/calendars/<")), rule.rule
 
 
 def test_other_routes_ask_who_it_is(whole_app: Flask) -> None:
