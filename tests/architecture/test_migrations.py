@@ -11,8 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
 
 from nexapp.local.stack import Stack
+from tests.tenancy import world
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "migrations"
@@ -67,6 +69,45 @@ def test_down_and_up_again_over_the_demos_data(services: Stack, flask: Callable[
     flask("db", "upgrade")
     flask("seed-demo")
     assert ask(services, "SELECT count(*) FROM slot_offers") == [(offers,)]
+
+
+FIRST_RELEASE = "0001"
+ROWS = (
+    "SELECT count(*) FROM slots UNION ALL SELECT count(*) FROM messages UNION ALL SELECT count(*) FROM notify_requests"
+)
+
+
+def fill_first_release(services: Stack) -> None:
+    """Two businesses as the first release kept them, and what its next ones fill their new columns and tables from."""
+    with psycopg.connect(of_database(services.owner_url), autocommit=True) as connection:
+
+        def run(statement: str, *values: Any) -> list[Any]:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+        for mark, area in (("ALPHA", "212"), ("BRAVO", "415")):
+            tenant = world.build(run, mark, area, first_release=True)
+            run("UPDATE slots SET booked_offer_id = %s WHERE id = %s", tenant["offer"], tenant["booked"])
+            run("UPDATE inbound_messages SET consumer_id = %s WHERE id = %s", tenant["consumer"], tenant["inbound"])
+
+
+def test_rows_of_the_first_release_go_up_and_back(
+    services: Stack, flask: Callable[..., None], whole_app: Flask
+) -> None:
+    flask("db", "upgrade", FIRST_RELEASE)
+    with whole_app.app_context():
+        fill_first_release(services)
+    before = ask(services, ROWS)
+
+    flask("db", "upgrade")
+    assert ask(services, ROWS) == before
+    assert ask(services, "SELECT count(*) FROM slot_offers WHERE confirmed_at IS NOT NULL") == [(2,)]
+    assert ask(services, "SELECT count(*) FROM conversations") == [(2,)]
+    assert ask(services, "SELECT count(*) > 0 FROM figures_due") == [(True,)]
+
+    flask("db", "downgrade", FIRST_RELEASE)
+    assert ask(services, ROWS) == before
+    flask("db", "upgrade")
 
 
 def test_upgrading_twice_changes_nothing(services: Stack, flask: Callable[..., None]) -> None:

@@ -28,11 +28,12 @@ class Tenant:
         return self.ids[name]
 
 
-def build(sql: Sql, mark: str, area: str) -> Tenant:
-    """Insert one row into every table for a business whose texts all carry `mark`."""
+def build(sql: Sql, mark: str, area: str, *, first_release: bool = False) -> Tenant:
+    """Insert one row into every table for a business whose texts all carry `mark`; or into the first release's only."""
     tenant = Tenant(mark)
-    for table, row in _rows(tenant, mark, area):
-        insert(sql, table, row)
+    for table, row in _rows(tenant, mark, area, [] if first_release else areas.AREAS):
+        if table != "locations" or not first_release:
+            insert(sql, table, row)
     sql(
         "UPDATE slots SET status = 'held', held_by_offer_id = %s, held_consumer_id = %s,"
         " held_until = now() + interval '1 hour' WHERE id = %s",
@@ -48,21 +49,21 @@ def insert(sql: Sql, table: str, row: dict[str, Any]) -> None:
     sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", *values)
 
 
-def _rows(t: Tenant, mark: str, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(t: Tenant, mark: str, area: str, parts: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in (
         "org", "user", "membership", "session", "code", "staff", "service", "location", "consumer", "consent",
         "request", "window", "slot", "draft", "booked", "offer", "event", "message", "message_event", "inbound",
         "template", "job", "webhook", "error", "audit",
     ):  # fmt: skip
         t.ids[name] = new_id()
-    for part in areas.AREAS:
+    for part in parts:
         t.ids |= {name: new_id() for name in part.NAMES}
     t.values = {"session_token": f"session-{mark}", "slug": mark.lower(), "phone": f"+1{area}5550101"}
     yield from _people(t, mark, area)
     yield from _business(t, mark)
     yield from _slots(t, mark)
     yield from _traffic(t, mark, area)
-    for part in areas.AREAS:
+    for part in parts:
         yield from part.rows(t, mark, area)
 
 
