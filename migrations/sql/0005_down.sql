@@ -55,4 +55,5 @@ DROP TABLE booking_reminders;
 ALTER TABLE slot_offers
     DROP COLUMN source, DROP COLUMN confirmed_at, DROP COLUMN cancelled_at, DROP COLUMN cancel_reason,
     DROP COLUMN moved_to_offer_id, DROP COLUMN replaces_offer_id, DROP COLUMN calendar_uid, DROP COLUMN calendar_base;
+DROP INDEX slots_booked_ahead;
 ALTER TABLE slots DROP COLUMN pending_for;

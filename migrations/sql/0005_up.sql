@@ -1,6 +1,8 @@
 ALTER TABLE slots ADD COLUMN pending_for text CHECK (pending_for IN ('business', 'booking_system'));
 UPDATE slots SET pending_for = 'business' WHERE status = 'pending';
 
+CREATE INDEX slots_booked_ahead ON slots (starts_at) WHERE status = 'booked';
+
 ALTER TABLE slot_offers
     ADD COLUMN source text NOT NULL DEFAULT 'list' CHECK (source IN ('list', 'other_times', 'move', 'rebook')),
     ADD COLUMN confirmed_at timestamptz,
@@ -28,10 +30,12 @@ CREATE TABLE booking_reminders (
     withdrawn_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     CHECK ((send_at IS NULL) = (message_id IS NULL)),
-    UNIQUE (org_id, offer_id, minutes, starts_at),
     FOREIGN KEY (org_id, slot_id) REFERENCES slots (org_id, id) ON DELETE CASCADE,
     FOREIGN KEY (org_id, offer_id) REFERENCES slot_offers (org_id, id) ON DELETE CASCADE
 );
+-- A move that is taken back plans them once more.
+CREATE UNIQUE INDEX booking_reminders_once ON booking_reminders (org_id, offer_id, minutes, starts_at)
+    WHERE withdrawn_at IS NULL;
 CREATE INDEX booking_reminders_waiting ON booking_reminders (starts_at)
     WHERE message_id IS NOT NULL AND withdrawn_at IS NULL;
 

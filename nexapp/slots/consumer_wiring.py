@@ -7,12 +7,15 @@ import re
 from flask import Flask
 
 from nexapp.slots import (
+    attendance,
     booking_models,
+    booking_views,
     cancelling,
     claim_booking_views,
     claim_views,
     holds,
     pending,
+    reminders,
     replies,
     reply_claiming,
     rush,
@@ -27,7 +30,7 @@ JOBS = (holds.expire_hold, pending.lapse_pending, cancelling.end_replaced_bookin
 HANDLERS = (replies.answer_reply,)
 TABLES = booking_models
 BLUEPRINTS = (claim_views.blueprint, waiting_list_views.blueprint)
-PRIVATE_PAGES = (claim_booking_views, waiting_list_private)
+PRIVATE_PAGES = (booking_views, claim_booking_views, waiting_list_private)
 """Add their routes to the blueprints by being imported."""
 
 PUBLIC_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -37,6 +40,8 @@ def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     rush.install(app)
+    reminders.register()
+    attendance.register()
 
 
 @topic("slot")

@@ -59,7 +59,7 @@ def find_time(token: str) -> Row[Any]:
     return row
 
 
-def offer_time(slot: Row[Any], mine: Row[Any], source: str, replaces: UUID | None = None) -> UUID:
+def offer_time(slot: Row[Any], mine: Any, source: str, replaces: UUID | None = None) -> UUID:
     """The offer of a chosen slot to the holder of another link; made where it isn't there. Texts nobody."""
     offer_id = new_id()
     found: UUID = db.session.execute(
