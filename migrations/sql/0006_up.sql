@@ -70,7 +70,7 @@ CREATE TABLE slot_patterns (
 );
 CREATE UNIQUE INDEX slot_patterns_name ON slot_patterns (org_id, lower(name));
 
--- What a move changed, so that it can be taken back; `known_*` is the time that the client was last told.
+-- What a move changed, so that it can be taken back; `known_*` is what the client was last told.
 CREATE TABLE slot_moves (
     id uuid PRIMARY KEY,
     org_id uuid NOT NULL REFERENCES organizations ON DELETE CASCADE,
@@ -82,11 +82,13 @@ CREATE TABLE slot_moves (
     from_staff_id uuid NOT NULL,
     from_starts_at timestamptz NOT NULL,
     from_ends_at timestamptz NOT NULL,
+    known_staff_id uuid NOT NULL,
     known_starts_at timestamptz NOT NULL,
     known_ends_at timestamptz NOT NULL,
     undone_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (org_id, slot_id) REFERENCES slots (org_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (org_id, from_staff_id) REFERENCES staff_members (org_id, id)
+    FOREIGN KEY (org_id, from_staff_id) REFERENCES staff_members (org_id, id),
+    FOREIGN KEY (org_id, known_staff_id) REFERENCES staff_members (org_id, id)
 );
 CREATE INDEX slot_moves_slot ON slot_moves (org_id, slot_id, sequence DESC);

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import Organization, StaffMember
+from nexapp.slots import hours
 from nexapp.slots.errors import NotYourSlot, SlotOverlaps
 from nexapp.slots.history import record_event
 from nexapp.slots.models import Service, Slot
@@ -29,6 +30,14 @@ FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
+class PriceStep:
+    """From so many minutes before the start on, the price is this."""
+
+    minutes: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewSlot:
     """What the form says. `key` names the form: the same form twice is the same slot."""
 
@@ -41,6 +50,11 @@ class NewSlot:
     service_id: UUID | None = None
     price_cents: int | None = None
     note: str | None = None
+    price_steps: tuple[PriceStep, ...] = ()
+    location_id: UUID | None = None
+    source: str = "merchant"
+    outside_ok: bool = True
+    """Whether it may lie outside the opening hours; a form asks first."""
 
 
 def add_slot(new: NewSlot) -> tuple[UUID, bool]:
@@ -48,10 +62,14 @@ def add_slot(new: NewSlot) -> tuple[UUID, bool]:
 
     Raises `BadInput` with a sentence for the field, `errors.SlotOverlaps`, `TimeDoesNotExist`, `TimeHappensTwice`.
     """
-    zone = _zone()
+    lock_calendar()
+    zone = time_zone()
     _check_people(new)
     starts_at = _check_time(new, zone)
     slot_id = uuid5(current_actor().tenant, new.key)
+    if _find(slot_id) is not None:
+        return slot_id, False
+    _check_hours(new, starts_at, zone)
     added = _insert(new, slot_id, starts_at)
     if added is not None:
         record_event(added, "added")
@@ -59,10 +77,17 @@ def add_slot(new: NewSlot) -> tuple[UUID, bool]:
         return slot_id, True
     if _find(slot_id) is not None:
         return slot_id, False
-    raise _overlap(new, starts_at, zone)
+    raise overlap_at(new.staff_member_id, starts_at, starts_at + timedelta(minutes=new.minutes), zone)
 
 
-def _zone() -> str:
+def lock_calendar() -> None:
+    """One move or addition of a business at a time: two that swap places would wait for each other for ever."""
+    key = f"calendar:{current_actor().tenant}"
+    db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+def time_zone() -> str:
+    """The acting business's."""
     found = db.session.scalar(select(Organization.time_zone).where(Organization.id == current_actor().tenant))
     return str(found)
 
@@ -84,19 +109,36 @@ def _check_people(new: NewSlot) -> None:
 
 
 def _check_time(new: NewSlot, zone: str) -> datetime:
-    if not SHORTEST_MINUTES <= new.minutes <= LONGEST_MINUTES:
+    check_length(new.minutes)
+    return check_when(new.on, new.at, zone, new.which)
+
+
+def check_length(minutes: int) -> None:
+    if not SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES:
         sentence = _("A slot lasts from %(least)s minutes to %(most)s hours.", least=SHORTEST_MINUTES, most=12)
         raise BadInput(fields={"minutes": sentence})
+
+
+def check_when(on: date, at: time, zone: str, which: str | None = None) -> datetime:
+    """The instant of a wall time that lies ahead. Raises `BadInput`, `TimeDoesNotExist`, `TimeHappensTwice`."""
     today = today_in(zone)
-    if new.on < today:
-        raise BadInput(fields={"on": _("%(day)s is over. Choose today or later.", day=day_words(new.on))})
-    if new.on > today + FARTHEST:
+    if on < today:
+        raise BadInput(fields={"on": _("%(day)s is over. Choose today or later.", day=day_words(on))})
+    if on > today + FARTHEST:
         raise BadInput(fields={"on": _("That is more than a year away.")})
-    starts_at = to_instant(new.on, new.at, zone, new.which)
+    starts_at = to_instant(on, at, zone, which)
     if starts_at <= now():
         current = clock_words(now(), zone)
         raise BadInput(fields={"at": _("This time has passed: it is %(now)s now.", now=current)})
     return starts_at
+
+
+def _check_hours(new: NewSlot, starts_at: datetime, zone: str) -> None:
+    ends_at = starts_at + timedelta(minutes=new.minutes)
+    rules = hours.rules_at(zone, starts_at, ends_at)
+    hours.refuse_blocked(rules, new.staff_member_id, starts_at, ends_at)
+    if not new.outside_ok:
+        hours.warn_outside(rules, new.staff_member_id, starts_at, ends_at)
 
 
 def _insert(new: NewSlot, slot_id: UUID, starts_at: datetime) -> Any:
@@ -108,6 +150,8 @@ def _insert(new: NewSlot, slot_id: UUID, starts_at: datetime) -> Any:
             id=slot_id, org_id=actor.tenant, staff_member_id=new.staff_member_id, service_id=new.service_id,
             starts_at=starts_at, ends_at=starts_at + timedelta(minutes=new.minutes), price_cents=new.price_cents,
             note=new.note, status="draft", round=0, public_token=topic_token(), created_by=actor.user_id,
+            location_id=new.location_id, source=new.source,
+            price_steps=[{"minutes": step.minutes, "cents": step.cents} for step in new.price_steps],
         )
         .on_conflict_do_nothing()
         .returning(Slot.id, Slot.org_id, Slot.round, Slot.public_token)
@@ -119,13 +163,15 @@ def _find(slot_id: UUID) -> UUID | None:
     return found
 
 
-def _overlap(new: NewSlot, starts_at: datetime, zone: str) -> SlotOverlaps:
-    ends_at = starts_at + timedelta(minutes=new.minutes)
+def overlap_at(
+    staff_id: UUID, starts_at: datetime, ends_at: datetime, zone: str, but: UUID | None = None
+) -> SlotOverlaps:
+    """The refusal that names the slot which is in the way."""
     other = db.session.execute(
         select(Slot.starts_at, Slot.ends_at, StaffMember.display_name)
         .join(StaffMember, (StaffMember.org_id == Slot.org_id) & (StaffMember.id == Slot.staff_member_id))
         .where(
-            Slot.org_id == current_actor().tenant, Slot.staff_member_id == new.staff_member_id,
+            Slot.org_id == current_actor().tenant, Slot.staff_member_id == staff_id, Slot.id.is_distinct_from(but),
             Slot.starts_at < ends_at, Slot.ends_at > starts_at, Slot.status.not_in(("cancelled", "expired")),
         )
         .order_by(Slot.starts_at)
@@ -138,4 +184,4 @@ def _overlap(new: NewSlot, starts_at: datetime, zone: str) -> SlotOverlaps:
         start=clock_words(other.starts_at, zone),
         end=clock_words(other.ends_at, zone),
     )
-    return SlotOverlaps(fields={"at": sentence})
+    return SlotOverlaps(sentence, fields={"at": sentence})

@@ -76,10 +76,7 @@ class SlotForm(PageForm):
 
     def ask_which(self, choices: tuple[Any, Any]) -> None:
         """Offer both times that the wall time means; what was typed stays."""
-        named = zip((FIRST, SECOND), choices, (_("the first"), _("the second")), strict=True)
-        self.which.choices = [
-            (value, f"{clock_words(wall.time())} {zone_letters(wall)}, {word}") for value, wall, word in named
-        ]
+        self.which.choices = which_choices(choices)
 
     def new_slot(self) -> NewSlot:
         return NewSlot(
@@ -112,14 +109,20 @@ class BookingForm(PageForm):
     )  # fmt: skip
 
 
+def which_choices(choices: tuple[Any, Any]) -> list[tuple[str, str]]:
+    """Both times that a wall time means, named by the letters of their zone."""
+    named = zip((FIRST, SECOND), choices, (_("the first"), _("the second")), strict=True)
+    return [(value, f"{clock_words(wall.time())} {zone_letters(wall)}, {word}") for value, wall, word in named]
+
+
 def fresh_key() -> str:
     return str(uuid4())
 
 
 def read_filter(args: MultiDict[str, str], today: date) -> SlotFilter:
     """The filters in the address; what can't be read counts as not given."""
-    first = _read_date(args.get("from")) or today
-    last = _read_date(args.get("to")) or first + timedelta(days=DAYS_SHOWN)
+    first = read_date(args.get("from")) or today
+    last = read_date(args.get("to")) or first + timedelta(days=DAYS_SHOWN)
     last = min(max(first, last), first + timedelta(days=MOST_DAYS))
     state = args.get("state", "")
     return SlotFilter(first, last, read_uuid(args.get("staff")), state if state in STATES else None)
@@ -132,7 +135,7 @@ def read_uuid(value: str | None) -> UUID | None:
         return None
 
 
-def _read_date(value: str | None) -> date | None:
+def read_date(value: str | None) -> date | None:
     try:
         found = date.fromisoformat(value) if value else None
     except ValueError:

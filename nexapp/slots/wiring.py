@@ -21,7 +21,7 @@ def register(app: Flask) -> None:
     jobs.register()
     people_wiring.register()
     add_item(Item(_("Today"), "slots.home", "home", 100, Role.VIEWER, WITH_SLOTS))
-    add_item(Item(_("Slots"), "slots.index", "calendar", 110, Role.VIEWER, WITH_SLOTS))
+    add_item(Item(_("Calendar"), "calendar.show", "calendar", 110, Role.VIEWER, WITH_SLOTS))
     add_item(Item(_("Waiting list"), "slots.waiting_list", "users", 120, Role.VIEWER, WITH_SLOTS))
     calendar_wiring.register(app)
     consumer_wiring.register(app)

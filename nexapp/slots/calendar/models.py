@@ -87,7 +87,8 @@ class SlotMove(TenantModel, Model):
     from_staff_id: Mapped[UUID]
     from_starts_at: Mapped[datetime]
     from_ends_at: Mapped[datetime]
+    known_staff_id: Mapped[UUID]
+    """What the client was last told by text, as the two below."""
     known_starts_at: Mapped[datetime]
-    """The time that the client was last told by text."""
     known_ends_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]

@@ -5,11 +5,14 @@ from flask_babel import lazy_gettext as _
 
 from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.slots import services_views  # noqa: F401 - adds its routes
+from nexapp.slots.calendar import move_views  # noqa: F401 - adds its routes
+from nexapp.slots.calendar.views import calendar
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_setting
 
 
-def register(_app: Flask) -> None:
+def register(app: Flask) -> None:
+    app.register_blueprint(calendar)
     add_setting(
         Item(
             _("Services"), "slots.services_page", "list-details", 210, Role.MANAGER, WITH_SLOTS,

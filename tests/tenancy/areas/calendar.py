@@ -24,5 +24,6 @@ def rows(t: Any, mark: str, _area: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "slot_moves", own | {
         "id": t["slot_move"], "slot_id": t["draft"], "sequence": 0, "status": "draft", "from_staff_id": t["staff"],
         "from_starts_at": "2099-01-06 16:00Z", "from_ends_at": "2099-01-06 16:30Z",
-        "known_starts_at": "2099-01-06 16:00Z", "known_ends_at": "2099-01-06 16:30Z",
+        "known_staff_id": t["staff"], "known_starts_at": "2099-01-06 16:00Z",
+        "known_ends_at": "2099-01-06 16:30Z",
     }  # fmt: skip
