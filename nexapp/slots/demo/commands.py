@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from nexapp.identity.models import Organization, User
+from nexapp.slots.demo.calendar import seed_calendar
 from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
 from nexapp.slots.demo.history import seed_history
 from nexapp.slots.demo.seeding import is_seeded, seed_people
@@ -37,6 +38,7 @@ def seed_demo(if_empty: bool) -> None:
             if seeded.house.people:
                 seed_history(seeded)
                 seed_week(seeded, PLANNED[seeded.house.slug])
+                seed_calendar(seeded)
     click.echo("The demo's data is in place.")
 
 
