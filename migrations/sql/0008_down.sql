@@ -1,3 +1,4 @@
+DROP FUNCTION nexapp_lift_misread_stop(uuid);
 DROP TRIGGER inbound_messages_noted ON inbound_messages;
 DROP FUNCTION nexapp_note_inbound();
 DROP TABLE conversations, canned_replies;

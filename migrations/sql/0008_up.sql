@@ -89,3 +89,22 @@ REVOKE ALL ON FUNCTION nexapp_note_inbound() FROM PUBLIC;
 CREATE TRIGGER inbound_messages_noted AFTER INSERT OR UPDATE OF needs_review, handled_as ON inbound_messages
     FOR EACH ROW WHEN (NEW.org_id IS NOT NULL AND NEW.consumer_id IS NOT NULL)
     EXECUTE FUNCTION nexapp_note_inbound();
+
+-- A wish to stop that was read from free words, and wrongly, is lifted by the business it was written to: only the
+-- opt-out that this very text made, and only where no other wish to stop came since.
+CREATE FUNCTION nexapp_lift_misread_stop(wanted uuid) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    WITH lifted AS (
+        UPDATE consumers c SET opted_out_at = NULL, opt_out_source = NULL
+        FROM inbound_messages i
+        WHERE i.id = wanted AND i.org_id = nullif(current_setting('app.org_id', true), '')::uuid
+          AND i.handled_as = 'stop' AND i.needs_review AND c.id = i.consumer_id
+          AND c.opted_out_at = i.created_at AND c.opt_out_source = 'reply in words'
+          AND NOT EXISTS (
+              SELECT FROM inbound_messages l
+              WHERE l.from_phone = i.from_phone AND l.created_at > i.created_at AND l.handled_as = 'stop'
+          )
+        RETURNING c.id
+    )
+    SELECT EXISTS (SELECT FROM lifted)
+$$;

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from nexapp.identity.models import Organization
 from nexapp.messaging import consumers, templates
@@ -14,7 +15,7 @@ from nexapp.messaging.keywords import Meaning, read
 from nexapp.messaging.lanes import ANSWERS
 from nexapp.messaging.models import SMS, InboundMessage, Message
 from nexapp.messaging.outbox import NewMessage, queue_messages
-from nexapp.messaging.signals import publish_change
+from nexapp.messaging.signals import publish_inbox
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
 from nexapp.spine.events import emit
@@ -23,6 +24,7 @@ from nexapp.spine.webhooks import WebhookEvent, handles
 
 SOURCE = "twilio-inbound"
 _LONGEST = 1600
+LATELY = timedelta(days=2)
 
 
 @handles(SOURCE)
@@ -35,9 +37,10 @@ def handle_inbound(event: WebhookEvent) -> None:
     consumer_id = consumers.ensure_consumer(phone)
     person = consumers.find_consumer(phone)
     meaning = read(body, opted_out=bool(person and person.opted_out_at))
+    org_id, is_doubtful = _who_wrote_last(phone)
     row = InboundMessage(
         id=new_id(),
-        org_id=_last_business(phone),
+        org_id=org_id,
         consumer_id=consumer_id,
         provider_sid=event.external_id,
         from_phone=phone,
@@ -45,10 +48,11 @@ def handle_inbound(event: WebhookEvent) -> None:
         body=body,
         handled_as=meaning.kind,
         needs_review=meaning.in_words or meaning.kind == "other",
+        is_doubtful=is_doubtful,
     )
     db.session.add(row)
     db.session.flush()
-    publish_change(row.org_id, None)
+    publish_inbox(row.org_id)
     _act(row, meaning, answered=_is_answered(meaning, sent))
 
 
@@ -103,11 +107,19 @@ def _variables(purpose: str, business: Organization | None) -> dict[str, str | N
     return {"business": business.name, "contact": ", ".join(way for way in ways if way) or settings().base_url}
 
 
-def _last_business(phone: str) -> UUID | None:
-    """The business that texted this number last is the one that a reply speaks to."""
-    return db.session.scalar(
-        select(Message.org_id)
+def _who_wrote_last(phone: str) -> tuple[UUID | None, bool]:
+    """The business that texted this number last is the one that a reply speaks to.
+
+    And whether another one did lately as well, so that the reply may be meant for them.
+    """
+    lately = (Message.attempted_at > func.now() - LATELY).label("lately")
+    last = (
+        select(Message.org_id, Message.created_at, lately)
         .where(Message.to_phone == phone, Message.channel == SMS, Message.org_id.is_not(None), Message.attempts > 0)
         .order_by(Message.created_at.desc())
-        .limit(1)
+        .limit(20)
     )
+    rows = db.session.execute(last).all()
+    if not rows:
+        return None, False
+    return rows[0].org_id, any(row.lately and row.org_id != rows[0].org_id for row in rows)

@@ -13,15 +13,27 @@ from flask import Flask
 from nexapp.messaging.crew import Crew
 from nexapp.spine.realtime import COALESCE_MS, publish, send_signal
 
-
 OFFERED = ("slot_offer", "offer_bundle")
 
 
 def topics_of(org_id: UUID | None, subject_kind: str | None) -> list[tuple[str, str]]:
     if org_id is None:
         return []
+    if subject_kind == "reply":
+        return [_inbox(org_id)]
     found = [(f"org:{org_id}:messages", "messages-changed")]
     return [*found, (f"org:{org_id}:slots", "slots-changed")] if subject_kind in OFFERED else found
+
+
+def _inbox(org_id: UUID) -> tuple[str, str]:
+    # A topic of its own: the texts of a full list would have every open inbox fetched again and again.
+    return f"org:{org_id}:inbox", "inbox-changed"
+
+
+def publish_inbox(org_id: UUID | None) -> None:
+    """A conversation changed: somebody wrote, or settled what somebody wrote."""
+    if org_id is not None:
+        publish(*_inbox(org_id))
 
 
 def publish_change(org_id: UUID | None, subject_kind: str | None) -> None:

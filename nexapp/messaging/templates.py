@@ -24,6 +24,11 @@ from nexapp.spine.errors import BadInput
 LONGEST = 1000
 LONGEST_TEXT = 1600
 """What a provider takes in one text."""
+
+LONGEST_REPLY = 1400
+"""Leaves room for the words of a first text."""
+
+_IN_BRACES = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
@@ -67,6 +72,21 @@ def first_text(body: str, business: str) -> str:
     """The first text to a person names the business and says how to end them; what it says already isn't doubled."""
     named = body if business.casefold() in body.casefold() else f"{business}: {body}"
     return named if re.search(r"\bSTOP\b", named) else f"{named} {_('Reply STOP to opt out.')}"
+
+
+def fill_reply(body: str, name: str, business: str) -> str:
+    """What somebody typed by hand, with the few variables that canned answers use. Raises `BadInput`.
+
+    Line breaks stay; other braces are refused, for the person would read them.
+    """
+    known = {"first_name": name.split()[0] if name.split() else "", "business": business}
+    if unknown := sorted({found for found in _IN_BRACES.findall(body) if found not in known}):
+        raise BadInput(_("There is no %(names)s to fill in here.", names=_braced(unknown)))
+    # An empty name leaves no gap before a comma.
+    filled = re.sub(r" +([,.!?])", r"\1", _IN_BRACES.sub(lambda found: known[found[1]], body)).strip()
+    if not filled or len(filled) > LONGEST_REPLY:
+        raise BadInput(_("Write between 1 and %(most)s characters.", most=LONGEST_REPLY))
+    return filled
 
 
 def check(body: str, purpose: str) -> None:

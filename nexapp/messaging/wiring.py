@@ -6,18 +6,27 @@ from flask_babel import lazy_gettext as _
 from nexapp.identity.addresses import WITH_SLOTS
 
 # The imports register their handlers and their routes.
-from nexapp.messaging import codes, inbound, receipts, template_pages, views  # noqa: F401
+from nexapp.messaging import (  # noqa: F401
+    canned_pages,
+    codes,
+    inbound,
+    inbox_pages,
+    receipts,
+    template_pages,
+    views,
+)
 from nexapp.messaging.blueprint import pages
 from nexapp.messaging.dispatch import MessageDrain
 from nexapp.messaging.outbox import QUEUE
 from nexapp.spine.jobs import register_drain
 from nexapp.spine.tenancy import Role
-from nexapp.spine.web.navigation import Item, add_setting
+from nexapp.spine.web.navigation import Item, add_item, add_setting
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
     register_drain(QUEUE, MessageDrain())
+    add_item(Item(_("Inbox"), "messaging.inbox", "inbox", 130, Role.VIEWER, WITH_SLOTS, badge="messaging.inbox_count"))
     for item in _SETTINGS:
         add_setting(item)
 
@@ -25,4 +34,6 @@ def register(app: Flask) -> None:
 _SETTINGS = (
     Item(_("Texts"), "messaging.texts", "message", 50, Role.MANAGER, WITH_SLOTS,
          note=_("What the texts to clients say, with a preview and a test.")),
+    Item(_("Answers"), "messaging.canned_replies", "messages", 55, Role.MANAGER, WITH_SLOTS,
+         note=_("Answers that you give often, ready to insert in the inbox.")),
 )  # fmt: skip

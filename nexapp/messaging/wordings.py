@@ -84,7 +84,8 @@ def use_version(purpose: str, template_id: UUID) -> int:
     _retire(purpose)
     db.session.execute(update(MessageTemplate).where(MessageTemplate.id == wanted.id).values(is_current=True))
     audit.record("wording.used", "message_template", wanted.id, {"purpose": purpose, "version": wanted.version})
-    return wanted.version
+    version: int = wanted.version
+    return version
 
 
 def use_default(purpose: str) -> bool:

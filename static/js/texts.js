@@ -1,4 +1,4 @@
-// Puts a variable where the cursor stands in the wording, and lets the page know that it was typed.
+// Puts a variable or a ready answer where the cursor stands, and keeps the end of a conversation in sight.
 (() => {
   "use strict";
 
@@ -9,8 +9,18 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  function showEnd() {
+    for (const list of document.querySelectorAll("[data-scroll-end]")) list.scrollTop = list.scrollHeight;
+  }
+
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-insert]");
-    if (button) insert(button);
+    const chosen = event.target.closest("[data-insert]");
+    if (!chosen) return;
+    event.preventDefault();
+    insert(chosen);
   });
+  document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (detail.elt.querySelector?.("[data-scroll-end]")) showEnd();
+  });
+  showEnd();
 })();

@@ -28,6 +28,8 @@ class Item:
     """Kinds of organisation that have this part; empty: all."""
     note: LazyString | str = ""
     """What can be set there, in a few words; for pages of settings."""
+    badge: str = ""
+    """The endpoint of a fragment that stands beside the name and keeps itself up to date, if any."""
 
 
 def add_item(item: Item) -> None:
@@ -59,7 +61,8 @@ def _shown(items: list[Item]) -> list[dict[str, Any]]:
     addresses = {url_for(item.endpoint): item for item in items if _may_see(item, actor)}
     here = max(filter(_is_above, addresses), key=len, default=None)
     return [
-        {"label": item.label, "href": address, "icon": item.icon, "active": address == here, "note": item.note}
+        {"label": item.label, "href": address, "icon": item.icon, "active": address == here, "note": item.note,
+         "badge": url_for(item.badge) if item.badge else ""}
         for address, item in addresses.items()
     ]
 
