@@ -48,7 +48,7 @@ CREATE TABLE figures_due (
     org_id uuid NOT NULL REFERENCES organizations ON DELETE CASCADE,
     slot_id uuid NOT NULL
 );
-CREATE INDEX figures_due_org ON figures_due (org_id);
+CREATE INDEX figures_due_slot ON figures_due (org_id, slot_id);
 
 -- The local dates whose nightly pass is done.
 CREATE TABLE figures_nights (

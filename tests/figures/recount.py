@@ -56,7 +56,7 @@ class Recount:
         slots = self.within(wanted.first, wanted.last, staff)
         before = self.within(wanted.first - timedelta(days=wanted.days), wanted.first - timedelta(days=1), staff)
         found = Figures(self.sums(slots), self.sums(before))
-        for step in wanted.steps():
+        for step in wanted.steps(wanted.step):
             found.steps[step] = self.sums(slot for slot in slots if _step(self.wall(slot).date(), wanted.step) == step)
         for slot in slots:
             cell = self.wall(slot).weekday(), self.wall(slot).hour

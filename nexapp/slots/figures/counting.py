@@ -24,7 +24,7 @@ TAKE = text("""
         SELECT pg_try_advisory_xact_lock(hashtextextended('figures:' || CAST(:org AS text), 0)) AS locked
         WHERE EXISTS (SELECT FROM figures_due WHERE org_id = :org)
     ), batch AS MATERIALIZED (
-        SELECT DISTINCT slot_id FROM (SELECT slot_id FROM figures_due WHERE org_id = :org LIMIT :most) marked
+        SELECT DISTINCT slot_id FROM figures_due WHERE org_id = :org ORDER BY slot_id LIMIT :most
     )
     DELETE FROM figures_due d USING mine, batch
     WHERE mine.locked AND d.org_id = :org AND d.slot_id = batch.slot_id

@@ -106,11 +106,12 @@ class Wording:
         return str(self.template_id) if self.template_id else f"default-{self.purpose}"
 
 
-def get_figures(wanted: Range, zone: str, staff_member_id: UUID | None = None) -> Figures:
-    """Every bar of the range is there, empty ones too."""
-    values = _values(wanted, zone, staff_member_id) | {"before": midnight(wanted.before, zone), "step": wanted.step}
-    found = Figures(steps={step: Sums() for step in wanted.steps()})
-    for row in db.session.execute(SUMS, values | {"zone": zone}):
+def get_figures(wanted: Range, zone: str, staff_member_id: UUID | None = None, step: str | None = None) -> Figures:
+    """Every step of the range is there, empty ones too: as long as the range's bars, unless one is named."""
+    step = step or wanted.step
+    found = Figures(steps={begin: Sums() for begin in wanted.steps(step)})
+    values = _values(wanted, zone, staff_member_id)
+    for row in db.session.execute(SUMS, values | {"before": midnight(wanted.before, zone), "step": step, "zone": zone}):
         _sort_in(found, row)
     return found
 

@@ -45,12 +45,12 @@ class Range:
             return "day"
         return "week" if self.days <= MOST_WEEKS else "month"
 
-    def steps(self) -> Iterator[date]:
+    def steps(self, step: str) -> Iterator[date]:
         """The first day of each bar, in order. The first may begin before the range: only its own days count."""
-        at = _begin(self.first, self.step)
+        at = _begin(self.first, step)
         while at <= self.last:
             yield at
-            at = _next(at, self.step)
+            at = _next(at, step)
 
     def address(self) -> dict[str, str]:
         """As a link's query has it."""
@@ -63,7 +63,7 @@ def read_range(args: MultiDict[str, str], today: date) -> Range:
     """The range in the address; what can't be read counts as not given, ends the wrong way round are turned."""
     first, last = _read_date(args.get("from")), _read_date(args.get("to"))
     if first or last:
-        first, last = sorted((first or last or today, last or first or today))
+        first, last = sorted((first or last or today, last or today))
         return Range("", max(first, last - (LONGEST - 1) * DAY), last)
     name = args.get("range", DEFAULT)
     return preset(name if name in PRESETS else DEFAULT, today)
