@@ -9,7 +9,9 @@ from sqlalchemy import select
 from nexapp.identity.models import Organization, User
 from nexapp.slots.demo.calendar import seed_calendar
 from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
+from nexapp.slots.demo.figures import seed_figures
 from nexapp.slots.demo.history import seed_history
+from nexapp.slots.demo.messages import seed_messages
 from nexapp.slots.demo.seeding import is_seeded, seed_people
 from nexapp.slots.demo.week import FEW, PLANS, seed_week
 from nexapp.spine.config import settings
@@ -39,6 +41,8 @@ def seed_demo(if_empty: bool) -> None:
                 seed_history(seeded)
                 seed_week(seeded, PLANNED[seeded.house.slug])
                 seed_calendar(seeded)
+                seed_messages(seeded)
+                seed_figures(seeded)
     click.echo("The demo's data is in place.")
 
 
