@@ -42,7 +42,7 @@ def test_queued_ids_fit_the_handler() -> None:
     for path, call in calls_of_queuers():
         if getattr(call.func, "id", "") != "enqueue" or not isinstance(call.args[0], ast.Constant):
             continue
-        given = {word.arg for word in call.keywords if word.arg} - {"run_at", "unique_key"}
+        given = {word.arg for word in call.keywords if word.arg} - {"run_at", "unique_key", "actor"}
         handler = inspect.signature(KINDS[str(call.args[0].value)].handler)
         if all(word.arg for word in call.keywords):
             needed = {name for name, part in handler.parameters.items() if part.default is part.empty}

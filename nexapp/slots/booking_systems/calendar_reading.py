@@ -151,7 +151,9 @@ def _series(calendar: Any, uids: set[str], at: datetime) -> Iterator[tuple[str, 
 
 def _span(event: Any, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
     try:
-        return _instant(event.start, zone), _instant(event.end, zone)
+        starts_at, ends_at = _instant(event.start, zone), _instant(event.end, zone)
+        # From a time that the clocks jump over to one after the jump: the length on the wall is meant.
+        return starts_at, ends_at if ends_at > starts_at else starts_at + (event.end - event.start)
     except (AttributeError, ValueError, TypeError, OverflowError):
         return None
     except Exception as error:

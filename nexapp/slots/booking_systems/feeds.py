@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, update
 
 from nexapp.identity.models import Organization
 from nexapp.slots.booking_systems.calendar_reading import Reading, read_calendar
@@ -25,11 +24,8 @@ from nexapp.slots.booking_systems.models import FEED, BookingSystem
 from nexapp.spine.clock import now
 from nexapp.spine.config import settings
 from nexapp.spine.db import db, lookup
-from nexapp.spine.ids import new_id
-from nexapp.spine.jobs import BackgroundJob, enqueue, job
-from nexapp.spine.jobs.bells import ring
-from nexapp.spine.tenancy import Role, current_actor
-from nexapp.spine.unit import after_commit
+from nexapp.spine.jobs import enqueue, job
+from nexapp.spine.tenancy import Actor, Role, current_actor
 
 QUEUE = "slow"
 EVERY_SECONDS = 300
@@ -44,9 +40,11 @@ def poll_feeds() -> None:
         .where(BookingSystem.kind == FEED, Organization.suspended_at.is_(None))
     ).all()
     period = int(time.time()) // EVERY_SECONDS
-    if feeds:
-        db.session.execute(insert(BackgroundJob).on_conflict_do_nothing(), [_row(feed, period) for feed in feeds])
-        after_commit(lambda: ring(QUEUE), key=("bell", QUEUE))
+    for feed in feeds:
+        enqueue(
+            "poll_feed", actor=Actor(Role.SYSTEM, feed.org_id), unique_key=f"poll_feed:{feed.id}:{period}",
+            booking_system_id=feed.id,
+        )  # fmt: skip
 
 
 def read_now(booking_system_id: UUID) -> None:
@@ -113,11 +111,3 @@ def _change(feed_id: UUID, **values: Any) -> None:
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-
-
-def _row(feed: Any, period: int) -> dict[str, Any]:
-    return {
-        "id": new_id(), "org_id": feed.org_id, "actor_role": Role.SYSTEM.value, "queue": QUEUE, "name": "poll_feed",
-        "arguments": {"booking_system_id": str(feed.id)}, "unique_key": f"poll_feed:{feed.id}:{period}",
-        "status": "queued", "attempts": 0, "run_at": func.now(),
-    }  # fmt: skip
