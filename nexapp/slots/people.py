@@ -71,11 +71,10 @@ def list_people(search: str = "", after: Cursor | None = None, state: str = "", 
         wanted = wanted.where(NotifyRequest.consumer_id.in_(_found(search)))
     place = tuple_(NotifyRequest.created_at, NotifyRequest.id)
     wanted = wanted.where(place > after) if after else wanted
-    # Who is on the page is settled before anything is counted for them.
-    chosen = wanted.order_by(NotifyRequest.created_at, NotifyRequest.id).limit(most + 1).subquery()
-    rows = db.session.execute(
-        _rows().join(chosen, chosen.c.id == NotifyRequest.id).order_by(NotifyRequest.created_at, NotifyRequest.id)
-    ).all()
+    # Who is on the page is settled by a statement of its own: in one, everybody's offers would be counted first.
+    chosen = db.session.scalars(wanted.order_by(NotifyRequest.created_at, NotifyRequest.id).limit(most + 1)).all()
+    about = _rows().where(NotifyRequest.id.in_(chosen))
+    rows = db.session.execute(about.order_by(NotifyRequest.created_at, NotifyRequest.id)).all()
     last = rows[most - 1] if len(rows) > most else None
     return Listed(rows[:most], (last.created_at, last.id) if last else None)
 

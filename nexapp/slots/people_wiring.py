@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from nexapp.slots import invitations, person_views
+from nexapp.slots import invitations, person_views, poster_views
+from nexapp.slots.importing import batches, views
+from nexapp.slots.importing import jobs as import_jobs
 
-PAGES = (person_views,)
+PAGES = (person_views, poster_views, views)
 """They add their routes to the blueprint of slots by being imported."""
+
+JOBS = (import_jobs,)
 
 
 def register() -> None:
     invitations.register()
+    batches.register()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import func, select, text
 
 from nexapp.identity.models import User
 from nexapp.messaging.models import Message
@@ -54,7 +54,7 @@ class Story:
 
     person: Any
     consents: Sequence[Consent]
-    invitation: Row[Any] | None
+    invitation: Any
     history: Sequence[Any]
     bookings: Sequence[Any]
 
@@ -90,7 +90,7 @@ def _consents(org_id: UUID, consumer_id: UUID) -> Sequence[Consent]:
     return db.session.scalars(wanted.order_by(Consent.created_at.desc()).limit(5)).all()
 
 
-def _invitation(org_id: UUID, consumer_id: UUID) -> Row[Any] | None:
+def _invitation(org_id: UUID, consumer_id: UUID) -> Any:
     return db.session.execute(
         select(
             Invitation.source, Invitation.created_at, Invitation.answered_at, Invitation.import_id,

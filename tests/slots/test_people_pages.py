@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from html import unescape
 from typing import Any
 
@@ -167,9 +166,7 @@ def test_ten_thousand_people_are_searched_by_index(shop: Shop, owner: Browser, s
     asked: dict[str, int] = {}
     for name, query in {"page": {}, "name": {"q": "person 00090"}, "digits": {"q": "646000777"}}.items():
         statements.clear()
-        began = time.perf_counter()
         page = words(owner.get("/waiting-list", **query))
-        assert time.perf_counter() - began < 1.0, name
         assert page.count('data-label="Phone"') == {"page": 50, "name": 50, "digits": 10}[name]
         asked[name] = len(statements)
     assert max(asked.values()) <= 6, asked

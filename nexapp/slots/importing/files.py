@@ -1,0 +1,73 @@
+"""Files that people open in a spreadsheet: written a piece at a time, with nothing in them that it would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wsgi import wrap_file
+
+from nexapp.slots.importing.reasons import words_of
+from nexapp.slots.list_models import ListImport, ListImportPart
+from nexapp.spine.db import db
+
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+_IN_MEMORY = 1_000_000
+_CHUNK = 65_536
+
+
+def harmless(cell: str) -> str:
+    """As text: an apostrophe stands before what a spreadsheet would take for a formula. An import takes it off."""
+    return f"'{cell}" if cell.startswith(_RUN_BY_SPREADSHEETS) else cell
+
+
+def csv_answer(rows: Iterable[Sequence[str]], filename: str, delimiter: str = ",") -> Response:
+    """Read to its end while the unit lasts, and sent from a file: a long list never lies in memory whole."""
+    kept: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    # Excel takes a file without the mark for one of its own country's encoding.
+    kept.write(b"\xef\xbb\xbf")
+    text = io.TextIOWrapper(kept, "utf-8", newline="", write_through=True)
+    writer = csv.writer(text, delimiter=delimiter)
+    for row in rows:
+        writer.writerow([harmless(cell) for cell in row])
+    text.detach()  # or it would close the file as it goes
+    size = kept.tell()
+    kept.seek(0)
+    return _attached(kept, size, filename)
+
+
+def list_skipped(batch: ListImport) -> Iterator[list[str]]:
+    """The skipped rows in the file's own columns, and why; first the names of the columns."""
+    width = len(batch.headers)
+    yield [*batch.headers, _("Reason")]
+    parts = (
+        select(ListImportPart.cells, ListImportPart.judged, ListImportPart.outcomes)
+        .where(ListImportPart.org_id == batch.org_id, ListImportPart.import_id == batch.id)
+        .order_by(ListImportPart.number)
+    )
+    first = 1
+    for cells, judged, outcomes in db.session.execute(parts, execution_options={"yield_per": 1}):
+        for row, why in _skipped(judged, outcomes):
+            found = cells[row - first]
+            yield [*found, *[""] * (width - len(found)), words_of(why)]
+        first += len(cells)
+
+
+def _skipped(judged: Any, outcomes: Any) -> Iterator[tuple[int, str]]:
+    """Of a file that ran, what became of its rows; of one that was only checked, those that can't be read."""
+    for outcome in outcomes if outcomes is not None else judged or []:
+        if "why" in outcome:
+            yield outcome["row"], outcome["why"]
+
+
+def _attached(kept: IO[bytes], size: int, filename: str) -> Response:
+    answer = Response(wrap_file(request.environ, kept, _CHUNK), mimetype="text/csv", direct_passthrough=True)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    answer.content_length = size
+    return answer
