@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,20 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from nexapp.identity.fields import one_line
 from nexapp.slots import queries
+from nexapp.slots.explaining import why
 from nexapp.slots.forms import BookingForm
 from nexapp.slots.reasons import reason_words
 from nexapp.slots.rounds import Opening
+from nexapp.slots.rounds_rows import LARGEST_WAVE, MODES, WAVES, Asking
+from nexapp.slots.rounds_standing import find_people, find_standing
 from nexapp.slots.timeline import MOST_PEOPLE, PEOPLE, get_timeline, shown_text
 from nexapp.slots.transitions import may_change_staff
 from nexapp.spine.web.failures import is_fragment
 from nexapp.spine.web.pages import page, see_other, with_toast
+
+LONGEST_NAME = 80
 
 
 def slot_page(
@@ -38,8 +45,13 @@ def _shown(slot_id: UUID, booking: BookingForm | None) -> dict[str, Any]:
     slot = queries.get_slot(slot_id)
     wanted = request.args.get("round", type=int)
     limit = request.args.get("people", PEOPLE, type=int)
+    who = str(one_line(request.args.get("who", "")))[:LONGEST_NAME]
     return {
         "slot": slot,
+        "who": who,
+        "asked_about": [(person, why(slot_id, person.consumer_id)) for person in find_people(who)] if who else [],
+        "standing": find_standing(slot),
+        "modes": mode_choices(),
         "may_change": may_change_staff(slot.staff_member_id),
         "timeline": get_timeline(slot, wanted if wanted and 0 < wanted <= slot.round else None, _within(limit)),
         "waiting": queries.count_waiting(),
@@ -49,6 +61,23 @@ def _shown(slot_id: UUID, booking: BookingForm | None) -> dict[str, Any]:
         "people_step": PEOPLE,
         "filled_after": _minutes_to_fill(slot),
     }
+
+
+def mode_choices() -> list[tuple[str, str]]:
+    """How people may be asked, as a form offers it; the first is the business's own way."""
+    return [
+        ("", _("As your business settings say")), ("everyone", _("Everybody at once")),
+        ("in_turn", _("One after the other")), ("waves", _("A few at a time")),
+    ]  # fmt: skip
+
+
+def read_asking(form: Mapping[str, str]) -> Asking | None:
+    """How the form wants people asked; None where it doesn't say."""
+    if "mode" not in form:
+        return None
+    mode, size = form["mode"], form.get("wave_size", "")
+    people = int(size) if size.isascii() and size.isdecimal() and len(size) < 4 else 0
+    return Asking(mode if mode in MODES else None, people if mode == WAVES and 0 < people <= LARGEST_WAVE else None)
 
 
 def opening_words(opened: Opening) -> str:

@@ -7,7 +7,6 @@ managers on all; raises `errors.NotYourSlot`, `SlotChanged`, `TooLateToOffer`, o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from nexapp.slots.history import record_event
 from nexapp.slots.models import ConsumerProfile, Slot, SlotOffer
 from nexapp.slots.offers import SUBJECT, first_name, slot_words, withdraw_unsent
 from nexapp.slots.rounds import Opening, begin_rounds
+from nexapp.slots.rounds_rows import Asking
 from nexapp.slots.transitions import (
     NO_BOOKING,
     NO_HOLD,
@@ -37,14 +37,6 @@ from nexapp.slots.transitions import (
 from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """How the people of a slot are asked: a mode of `rounds`, or None as the business does."""
-
-    mode: str | None = None
-    wave_size: int | None = None
 
 
 def open_slot(slot_id: UUID, expected_round: int | None = None, how: Asking | None = None) -> Opening:

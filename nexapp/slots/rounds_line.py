@@ -21,7 +21,7 @@ LOOK_FOR_RECEIPT = timedelta(minutes=1)
 
 # A person of the present turn is still asked while they have said nothing, and their text may yet reach them.
 TURN = text("""
-    SELECT count(*) FILTER (WHERE asked) AS asked,
+    SELECT count(*) AS people, count(*) FILTER (WHERE asked) AS asked,
         count(*) FILTER (WHERE asked AND gone_at IS NULL) AS unsent,
         min(send_at) FILTER (WHERE asked AND gone_at IS NULL) AS sends_at,
         bool_and(delivered_at IS NOT NULL) FILTER (WHERE asked) AS delivered,
@@ -104,12 +104,17 @@ def _forget_unlisted(row: Any, requests: set[UUID]) -> None:
         )  # fmt: skip
 
 
+def look_at_turn(found: Any) -> Any:
+    """Who of the present turn is still asked, whose text has not left, and when the turn ends for all of them."""
+    return db.session.execute(TURN, {
+        "org_id": found.org_id, "slot_id": found.slot_id, "round": found.round, "turn": found.turn,
+        "wait": timedelta(minutes=found.wait_minutes), "grace": GRACE,
+    }).one()  # fmt: skip
+
+
 def turn_ends(found: Any) -> datetime | None:
     """When to look again, at the end of the turn or before; None where nobody is being asked."""
-    turn = db.session.execute(TURN, {
-        "org_id": found.org_id, "slot_id": found.slot_id, "round": found.round,
-        "turn": found.turn, "wait": timedelta(minutes=found.wait_minutes), "grace": GRACE,
-    }).one()  # fmt: skip
+    turn = look_at_turn(found)
     if not turn.asked:
         return None
     if turn.unsent:

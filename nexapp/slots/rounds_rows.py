@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,17 @@ from nexapp.spine.jobs import enqueue
 
 EVERYONE, IN_TURN, WAVES, PICKED = "everyone", "in_turn", "waves", "picked"
 MODES = (EVERYONE, IN_TURN, WAVES)
+LARGEST_WAVE = 500
 AT_ONCE = 500
 """People of a long list in one unit. The slot is locked meanwhile, and who taps it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the people of one slot are asked: a mode, or None as the business does."""
+
+    mode: str | None = None
+    wave_size: int | None = None
 
 
 def count_list(org_id: UUID) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from nexapp.slots import rounds, several_views
+from nexapp.slots import rounds, rounds_views, several_views
 from nexapp.spine.schedule import schedule
 
 JOBS = (rounds.advance_round, rounds.revive_rounds, rounds.requeue_withdrawn)
+PAGES = rounds_views
+"""Adds its routes to the pages of slots by being imported."""
 
 
 def register(app: Flask) -> None:

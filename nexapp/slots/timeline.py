@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from nexapp.identity.models import User
 from nexapp.messaging.models import Consumer, Message, MessageEvent
 from nexapp.slots.models import ConsumerProfile, Slot, SlotEvent, SlotMatch, SlotOffer
-from nexapp.slots.offers import PURPOSE
 from nexapp.spine.db import db
 
 PEOPLE = 50
@@ -83,6 +82,7 @@ def _people(slot: Any, round_number: int, limit: int) -> Sequence[Any]:
     return db.session.execute(
         select(
             SlotOffer.id, SlotOffer.opened_at, SlotOffer.held_at, SlotOffer.lapsed_at, SlotOffer.released_at,
+            SlotOffer.passed_at, SlotOffer.bundle_id, SlotOffer.turn,
             ConsumerProfile.name, Consumer.phone, Message.id.label("message_id"), Message.status, Message.body,
             Message.send_at, Message.sent_at, Message.error, Message.segments, Slot.status.label("slot_status"),
             (Slot.booked_offer_id == SlotOffer.id).label("has_booked"),
@@ -96,10 +96,10 @@ def _people(slot: Any, round_number: int, limit: int) -> Sequence[Any]:
         )
         .outerjoin(
             Message,
-            (Message.org_id == SlotOffer.org_id) & (Message.subject_id == SlotOffer.id) & (Message.purpose == PURPOSE),
+            (Message.org_id == SlotOffer.org_id) & (Message.id == SlotOffer.message_id),
         )
         .where(SlotOffer.org_id == slot.org_id, SlotOffer.slot_id == slot.id, SlotOffer.round == round_number)
-        .order_by(standing, ConsumerProfile.name, SlotOffer.id)
+        .order_by(standing, SlotOffer.turn, ConsumerProfile.name, SlotOffer.id)
         .limit(min(limit, MOST_PEOPLE))
     ).all()  # fmt: skip
 
@@ -148,7 +148,7 @@ def _counts(slot: Any, round_number: int) -> Any:
         .select_from(SlotOffer)
         .outerjoin(
             Message,
-            (Message.org_id == SlotOffer.org_id) & (Message.subject_id == SlotOffer.id) & (Message.purpose == PURPOSE),
+            (Message.org_id == SlotOffer.org_id) & (Message.id == SlotOffer.message_id),
         )
         .where(SlotOffer.org_id == slot.org_id, SlotOffer.slot_id == slot.id, SlotOffer.round == round_number)
     ).one()  # fmt: skip

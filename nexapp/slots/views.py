@@ -16,7 +16,7 @@ from nexapp.identity.business_settings import get_business
 from nexapp.identity.phones import parse_phone
 from nexapp.slots import opening, pending, queries
 from nexapp.slots.adding import add_slot
-from nexapp.slots.answers import opening_words, slot_page, told_words
+from nexapp.slots.answers import opening_words, read_asking, slot_page, told_words
 from nexapp.slots.claim_errors import NotWaitingForAnswer
 from nexapp.slots.errors import SlotChanged, TimeHappensTwice, TooLateToOffer
 from nexapp.slots.forms import STATES, BookingForm, SlotForm, fresh_key, read_filter, read_uuid
@@ -86,7 +86,7 @@ def show(slot_id: UUID) -> Response:
 def open_round(slot_id: UUID) -> Response:
     """Open and text the list. The form names the round it was made in: sent twice, it opens once."""
     expected = request.form.get("round", type=int)
-    return _step(slot_id, lambda: opening_words(opening.open_slot(slot_id, expected)))
+    return _step(slot_id, lambda: opening_words(opening.open_slot(slot_id, expected, read_asking(request.form))))
 
 
 @pages.post("/slots/<uuid:slot_id>/freeing")

@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 
 from nexapp.slots import holds, pending, rounds
-from nexapp.slots.opening import Asking, cancel_slot, open_slot
+from nexapp.slots.opening import cancel_slot, open_slot
 from nexapp.slots.rounds import advance_round, pass_turn
+from nexapp.slots.rounds_rows import Asking
 from nexapp.spine.jobs.ledger import enqueue
 from nexapp.spine.tenancy import Actor, Role
 from tests.slots.merchant_world import Shop
