@@ -126,11 +126,12 @@ def discard(import_id: UUID) -> None:
     audit.record("import.discarded", "list_import", import_id)
 
 
-def find_running(import_id: str, status: str, run: int) -> ListImport | None:
-    """The import, locked, where this job still speaks for it."""
+def find_running(import_id: str, status: str, run: int, part: int) -> ListImport | None:
+    """The import, locked, where this job still speaks for it, and this part is the next."""
     found: ListImport | None = db.session.scalars(
         scoped(ListImport)
         .where(ListImport.id == UUID(import_id), ListImport.status == status, ListImport.run == run)
+        .where(ListImport.rows_done == part * PART)
         .with_for_update(),
         execution_options={"populate_existing": True},
     ).first()

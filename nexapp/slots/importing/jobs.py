@@ -34,7 +34,7 @@ FIRST = text("""
 @job("check_import_part")
 def check_import_part(import_id: str, run: int, part: int) -> None:
     """Read a part's rows and count what they would do. A job of an earlier start changes nothing."""
-    batch = find_running(import_id, "checking", run)
+    batch = find_running(import_id, "checking", run, part)
     if batch is None:
         return
     judged = _mark_repeated(batch, _read(batch, part))
@@ -46,7 +46,7 @@ def check_import_part(import_id: str, run: int, part: int) -> None:
 @job("run_import_part")
 def run_import_part(import_id: str, run: int, part: int) -> None:
     """Write a part to the list as it is now: whoever came onto it since the check is counted as they are."""
-    batch = find_running(import_id, "running", run)
+    batch = find_running(import_id, "running", run, part)
     if batch is None:
         return
     business = get_business()
@@ -61,7 +61,7 @@ def run_import_part(import_id: str, run: int, part: int) -> None:
 
 @job("undo_import_part")
 def undo_import_part(import_id: str, run: int, part: int) -> None:
-    batch = find_running(import_id, "undoing", run)
+    batch = find_running(import_id, "undoing", run, part)
     if batch is None:
         return
     undone = merge(batch.undone, undo_part(batch.org_id, get_part(batch, part).outcomes or []))
