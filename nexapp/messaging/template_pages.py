@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext
 from wtforms import HiddenField, TextAreaField
 
 from nexapp.identity.business_settings import get_business
-from nexapp.identity.fields import AtMost, one_line
+from nexapp.identity.fields import Named, one_line
 from nexapp.messaging import wordings
 from nexapp.messaging.blueprint import pages
 from nexapp.messaging.previews import preview_wording
@@ -26,7 +26,7 @@ from nexapp.spine.web.templating import national
 
 
 class WordingForm(PageForm):
-    body = TextAreaField(lazy_gettext("Wording"), [AtMost(LONGEST)], filters=[one_line])
+    body = TextAreaField(lazy_gettext("Wording"), [Named(lazy_gettext("Write the text."), LONGEST)], filters=[one_line])
     seen = HiddenField()
 
 

@@ -9,6 +9,8 @@ from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.messaging import (  # noqa: F401
     canned_pages,
     codes,
+    email_letters,
+    email_sending,
     inbound,
     inbox_pages,
     receipts,

@@ -309,3 +309,72 @@ def test_ready_answers(ana: Ana, shop: Shop, staff: Browser) -> None:
     assert staff.get("/settings/replies").status_code == 403
     assert manager.post(f"/settings/replies/{reply_id}/removal").status_code == 303
     assert shop.sql("SELECT 1 FROM canned_replies") == []
+
+
+def fill(shop: Shop, count: int) -> None:
+    """Many conversations, some unread, some done, several of the same moment."""
+    shop.sql(
+        "WITH made AS (INSERT INTO consumers (id, phone, time_zone, region)"
+        " SELECT gen_random_uuid(), '+1917' || lpad(n::text, 7, '0'), 'America/New_York', 'US-NY'"
+        " FROM generate_series(1, %s) n RETURNING id, phone),"
+        " named AS (INSERT INTO consumer_profiles (org_id, consumer_id, name)"
+        " SELECT %s, id, 'Person ' || right(phone, 5) FROM made RETURNING consumer_id)"
+        " INSERT INTO conversations (org_id, consumer_id, phone, unread, rank, last_at, done_at)"
+        " SELECT %s, id, phone, u, u, date_trunc('hour', now()) - (right(phone, 3)::int %% 50) * interval '1 hour',"
+        " CASE WHEN right(phone, 1) = '7' THEN now() END"
+        " FROM made m CROSS JOIN LATERAL (SELECT (right(m.phone, 1) = '3')::int AS u) x",
+        count, shop.org_id, shop.org_id,
+    )  # fmt: skip
+
+
+def names_on(page: str) -> list[str]:
+    return re.findall(r'class="conversation-name"[^>]*>([^<]+)<', page)
+
+
+@pytest.mark.parametrize("view", ["open", "all", "done"])
+def test_pages_follow_each_other_without_gap_or_double(shop: Shop, view: str) -> None:
+    fill(shop, 130)
+    browser = shop.browser(Role.VIEWER)
+    seen: list[str] = []
+    address = f"/inbox?view={view}"
+    while address:
+        page = browser.get(address).get_data(as_text=True)
+        seen += names_on(page)
+        found = re.search(r'rel="next" href="([^"]+)"', page)
+        address = html.unescape(found[1]) if found else ""
+    assert len(seen) == len(set(seen)) == {"open": 117, "all": 130, "done": 13}[view]
+    if view == "open":
+        assert {name[-1] for name in seen[:13]} == {"3"}, "what is unread comes first"
+
+
+def test_a_long_inbox_costs_no_more_statements(shop: Shop, ana: Ana, staff: Browser, statements: list[str]) -> None:
+    ana.says("Hello?")
+
+    def count(path: str) -> int:
+        staff.get(path)
+        statements.clear()
+        staff.get(path)
+        return len(statements)
+
+    before = [count(path) for path in ("/inbox", "/inbox?q=ruiz", "/inbox/count", ana.path)]
+    fill(shop, 1000)
+    for number in range(60):
+        shop.insert(
+            "inbound_messages", id=new_id(), org_id=shop.org_id, consumer_id=ana.consumer_id, from_phone=ANA,
+            to_phone="+15005550006", body=f"Line {number}", handled_as="other", provider_sid=f"IN{number}",
+        )  # fmt: skip
+    assert [count(path) for path in ("/inbox", "/inbox?q=ruiz", "/inbox/count", ana.path)] == before
+    assert max(before) <= 15
+    assert "99+ to read" in words(staff.get("/inbox/count"))
+    shown = staff.get(ana.path).get_data(as_text=True)
+    assert "Line 59" in shown
+    assert "Line 9<" not in shown
+    earlier = re.search(r'href="([^"]+before=[^"]+)">Show earlier', shown)
+    assert earlier
+    assert "Line 9<" in staff.get(html.unescape(earlier[1])).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("after", ["", "x", "9_x_y", "1_2026-01-01_z", "1_2026-01-01T00:00:00_" + "0" * 32, "²_a_b"])
+def test_a_place_that_cant_be_read_is_the_beginning(ana: Ana, staff: Browser, after: str) -> None:
+    ana.says("Hello?")
+    assert "Ana Ruiz" in words(staff.get("/inbox", after=after))
