@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,7 +16,7 @@ from nexapp.slots import hours
 from nexapp.slots.errors import NotYourSlot, SlotOverlaps
 from nexapp.slots.history import record_event
 from nexapp.slots.models import Service, Slot
-from nexapp.slots.times import clock_words, day_words, to_instant, today_in
+from nexapp.slots.times import FIRST, clock_words, day_words, to_instant, today_in
 from nexapp.slots.tokens import topic_token
 from nexapp.slots.transitions import may_change_staff
 from nexapp.spine import audit
@@ -55,6 +55,10 @@ class NewSlot:
     source: str = "merchant"
     outside_ok: bool = True
     """Whether it may lie outside the opening hours; a form asks first."""
+
+    def again(self, on: date, key: str) -> NewSlot:
+        """The same on another day. A time that happens twice there is its first."""
+        return replace(self, on=on, key=key, which=self.which or FIRST)
 
 
 def add_slot(new: NewSlot) -> tuple[UUID, bool]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, case, func, lateral, select, true, tuple_
 
-from nexapp.identity.models import Organization, StaffMember
+from nexapp.identity.models import Location, Organization, StaffMember
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, Service, Slot, SlotOffer
 from nexapp.slots.times import midnight
 from nexapp.slots.transitions import effective_status
@@ -58,6 +58,15 @@ def list_services() -> Sequence[Any]:
         select(Service.id, Service.name, Service.minutes, Service.price_cents)
         .where(Service.org_id == _tenant(), Service.is_active)
         .order_by(Service.name)
+    ).all()
+
+
+def list_locations() -> Sequence[Any]:
+    """The places of the business that are in use."""
+    return db.session.execute(
+        select(Location.id, Location.name)
+        .where(Location.org_id == _tenant(), Location.is_active)
+        .order_by(Location.position, Location.name)
     ).all()
 
 

@@ -9,23 +9,22 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
 from nexapp.identity.business_settings import get_business
 from nexapp.identity.phones import parse_phone
 from nexapp.slots import opening, pending, queries
-from nexapp.slots.adding import add_slot
 from nexapp.slots.answers import opening_words, read_asking, slot_page, told_words
 from nexapp.slots.claim_errors import NotWaitingForAnswer
-from nexapp.slots.errors import SlotChanged, TimeHappensTwice, TooLateToOffer
-from nexapp.slots.forms import STATES, BookingForm, SlotForm, fresh_key, read_filter, read_uuid
+from nexapp.slots.errors import SlotChanged, TooLateToOffer
+from nexapp.slots.forms import STATES, BookingForm, read_filter
 from nexapp.slots.times import today_in
 from nexapp.slots.transitions import get_slot_for_change
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import Role, current_actor
-from nexapp.spine.web.pages import page, see_other
+from nexapp.spine.web.pages import page
 
 pages = Blueprint("slots", __name__)
 FILTERS = ("from", "to", "staff", "state")
@@ -46,33 +45,6 @@ def index() -> Response:
         after=request.args.get("after"), until=_written(end) or request.args.get("until"), more=_written(end),
         filters=_filters(), days=_by_day(rows, business.time_zone), may_add=current_actor().role.at_least(Role.STAFF),
     )  # fmt: skip
-
-
-@pages.get("/slots/new")
-@member(Role.STAFF)
-def new() -> Response:
-    form = _slot_form(key=fresh_key(), on=today_in(get_business().time_zone))
-    if chosen := read_uuid(request.args.get("staff")):
-        form.staff_member_id.data = str(chosen)
-    return _new_page(form)
-
-
-@pages.post("/slots")
-@member(Role.STAFF)
-def create() -> Response:
-    form = _slot_form()
-    if not form.validate():
-        return _new_page(form, 422)
-    try:
-        slot_id, is_new = add_slot(form.new_slot())
-    except TimeHappensTwice as error:
-        form.ask_which(error.choices)
-        form.bind_errors(error)
-        return _new_page(form, 422)
-    except BadInput as error:
-        form.bind_errors(error)
-        return _new_page(form, 422)
-    return _after_adding(slot_id, is_new)
 
 
 @pages.get("/slots/<uuid:slot_id>")
@@ -161,29 +133,6 @@ def _step(slot_id: UUID, act: Any) -> Response:
     except REFUSED as error:
         return slot_page(slot_id, status=409, refusal=error.sentence)
     return slot_page(slot_id, done=sentence)
-
-
-def _slot_form(**values: Any) -> SlotForm:
-    form = SlotForm(**values)
-    form.offer_choices(list(queries.list_own_staff()), list(queries.list_services()))
-    return form
-
-
-def _new_page(form: SlotForm, status: int = 200) -> Response:
-    return page("slots/new.html", "slots/_form.html", status=status, form=form, business=get_business(),
-                waiting=queries.count_waiting())  # fmt: skip
-
-
-def _after_adding(slot_id: UUID, is_new: bool) -> Response:
-    address = url_for("slots.show", slot_id=slot_id)
-    if not is_new:
-        return see_other(address)
-    if request.form.get("then") != "open":
-        return see_other(address, _("Saved as a draft. Nobody has been texted."))
-    try:
-        return see_other(address, opening_words(opening.open_slot(slot_id)))
-    except REFUSED as error:
-        return see_other(address, _("Saved as a draft. %(why)s", why=error.sentence), "warning")
 
 
 def _phone(form: BookingForm) -> str | None:

@@ -93,6 +93,9 @@ def test_an_empty_time_leads_to_a_filled_in_form(shop: Shop, owner: Browser) -> 
     joined = " ".join(free).replace("%3A", ":")
     assert "at=09:30" in joined
     assert "at=10:00" not in joined
+    page = owner.get(free[0].replace("&amp;", "&")).get_data(as_text=True)
+    assert f'value="{day_ahead().isoformat()}"' in page
+    assert 'value="08:00"' in page
 
 
 def test_viewers_see_and_cannot_change(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from nexapp.identity.addresses import WITH_SLOTS
-from nexapp.slots import services_views  # noqa: F401 - adds its routes
+from nexapp.slots import adding_views, services_views  # noqa: F401 - they add their routes
 from nexapp.slots.calendar import move_views  # noqa: F401 - adds its routes
 from nexapp.slots.calendar.views import calendar
 from nexapp.spine.tenancy import Role
