@@ -111,6 +111,23 @@ def test_a_local_time_is_the_business_s_or_the_named_zone_s(shop: Shop, sender: 
     assert starts == ["09:00", "15:00"]
 
 
+def test_a_blocked_time_and_a_closed_day_stay_shut(shop: Shop, sender: Sender) -> None:
+    shop.sql(
+        "INSERT INTO blocked_times (id, org_id, starts_on, starts, ends_on, ends)"
+        " SELECT gen_random_uuid(), %s, t::date, t::time, (t + interval '1 hour')::date, (t + interval '1 hour')::time"
+        " FROM (SELECT %s AT TIME ZONE %s AS t) local",
+        shop.org_id, AT, shop.zone,
+    )  # fmt: skip
+    shop.sql(
+        "INSERT INTO hour_exceptions (id, org_id, on_date) VALUES (gen_random_uuid(), %s, (%s AT TIME ZONE %s)::date)",
+        shop.org_id, AT + timedelta(days=2), shop.zone,
+    )  # fmt: skip
+    assert sender.told("cancelled", AT, uid="blocked") == "refused"
+    assert sender.told("cancelled", AT + timedelta(days=2), uid="closed") == "refused"
+    assert ["blocked" in str(sender.reasons()[0]), "closed" in str(sender.reasons()[1])] == [True, True]
+    assert shop.value("SELECT count(*) FROM slots") == 0
+
+
 # Booked
 
 

@@ -35,6 +35,11 @@ def _over_https(value: Any) -> Any:
 
 
 class StaffChoice(SelectField):  # type: ignore[misc]
+    """Somebody of the team, or nobody."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, default="", **kwargs)
+
     def offer(self, staff: Iterable[Any], nobody: Any) -> None:
         self.choices = [("", nobody), *((str(one.id), one.display_name) for one in staff)]
 

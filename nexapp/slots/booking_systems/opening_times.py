@@ -10,9 +10,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from nexapp.identity.models import Organization
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES
 from nexapp.slots.booking_systems.models import ExternalBooking
 from nexapp.slots.history import record_event
+from nexapp.slots.hours import refuse_blocked, refuse_closed, rules_at
 from nexapp.slots.models import Service, Slot
 from nexapp.slots.opening import free_slot, open_slot
 from nexapp.slots.tokens import topic_token
@@ -65,6 +67,7 @@ def open_time(free: FreeTime) -> Outcome:
 
 
 def _open(free: FreeTime) -> Outcome:
+    _refuse_absent(free)
     slots = _overlapping(free)
     ours = next((slot for slot in slots if slot.id == free.slot_id or _is_same(slot, free)), None)
     if ours is not None:
@@ -76,6 +79,14 @@ def _open(free: FreeTime) -> Outcome:
         return Outcome("left_alone", "overlaps")
     open_slot(slot.id)
     return Outcome("opened", None, slot.id)
+
+
+def _refuse_absent(free: FreeTime) -> None:
+    """Nobody is asked to come on a closed day, or in a blocked time."""
+    zone = db.session.scalar(select(Organization.time_zone).where(Organization.id == current_actor().tenant))
+    rules = rules_at(str(zone), free.starts_at, free.ends_at)
+    refuse_closed(rules, free.staff_member_id, free.starts_at)
+    refuse_blocked(rules, free.staff_member_id, free.starts_at, free.ends_at)
 
 
 def _reopen(slot: Any, free: FreeTime) -> Outcome:
