@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,7 +50,7 @@ def create() -> Response:
     if not form.validate():
         return _new_page(form, 422)
     try:
-        wanted = form.new_slot(_lengths_and_prices())
+        wanted = replace(form.new_slot(_lengths_and_prices()), outside_ok=bool(form.outside_ok.data))
         _refuse_unoffered(wanted)
         slot_id, is_new = add_slot(wanted)
     except TimeHappensTwice as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -93,7 +95,7 @@ class SlotForm(PageForm):
     outside_ok = BooleanField(_("Add it all the same"))
     asks_outside = False
 
-    def offer_choices(self, staff: list[Any], services: list[Any], locations: list[Any]) -> None:
+    def offer_choices(self, staff: list[Any], services: list[Any], locations: Sequence[Any] = ()) -> None:
         self.staff_member_id.choices = [(str(s.id), s.display_name) for s in staff]
         none = ("", str(_("None in particular")))
         self.service_id.choices = [none, *((str(s.id), s.name, _service_facts(s)) for s in services)]
@@ -109,7 +111,7 @@ class SlotForm(PageForm):
     def steps(self) -> list[tuple[Any, Any]]:
         return [(self[f"hours_{number}"], self[f"price_{number}"]) for number in (1, 2, 3)]
 
-    def new_slot(self, known: dict[UUID, tuple[int, int | None]]) -> NewSlot:
+    def new_slot(self, known: Mapping[UUID, tuple[int, int | None]] = MappingProxyType({})) -> NewSlot:
         """`known`: length and price of each service, which fill what was left empty."""
         service_id = UUID(self.service_id.data) if self.service_id.data else None
         usual, usual_price = known.get(service_id, (USUAL_MINUTES, None)) if service_id else (USUAL_MINUTES, None)
@@ -126,7 +128,6 @@ class SlotForm(PageForm):
             note=self.note.data or None,
             price_steps=self._price_steps(usual_price if price is None else price),
             location_id=UUID(self.location_id.data) if self.location_id.data else None,
-            outside_ok=bool(self.outside_ok.data),
         )
 
     def _price_steps(self, price_cents: int | None) -> tuple[PriceStep, ...]:
