@@ -12,13 +12,14 @@ from sqlalchemy import func, select, text
 from nexapp.identity.models import User
 from nexapp.messaging.models import Message
 from nexapp.slots.list_models import Invitation, ListImport
-from nexapp.slots.models import Consent, NotifyRequest
+from nexapp.slots.models import Consent, NotifyRequest, Slot, SlotMatch
 from nexapp.slots.people import find_listed
 from nexapp.spine.db import db
 from nexapp.spine.errors import NotFound
 from nexapp.spine.tenancy import current_actor
 
 RECENT = 30
+ANSWERED = 5
 
 # What each opening of a slot meant for them, the latest first: of every slot the latest round alone.
 HISTORY = text("""
@@ -83,6 +84,19 @@ def position_of(request: NotifyRequest) -> int:
         func.row(*before) < func.row(request.created_at, request.id),
     )  # fmt: skip
     return 1 + int(db.session.scalar(longer) or 0)
+
+
+def list_recent_openings(request: NotifyRequest) -> Sequence[Any]:
+    """Slots that were matched with this request, the latest first."""
+    wanted = (
+        select(SlotMatch.slot_id, Slot.starts_at, func.max(SlotMatch.created_at).label("opened"))
+        .join(Slot, (Slot.org_id == SlotMatch.org_id) & (Slot.id == SlotMatch.slot_id))
+        .where(SlotMatch.org_id == request.org_id, SlotMatch.notify_request_id == request.id)
+        .group_by(SlotMatch.slot_id, Slot.starts_at)
+        .order_by(func.max(SlotMatch.created_at).desc())
+        .limit(ANSWERED)
+    )
+    return db.session.execute(wanted).all()
 
 
 def _consents(org_id: UUID, consumer_id: UUID) -> Sequence[Consent]:

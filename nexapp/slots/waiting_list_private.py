@@ -14,7 +14,9 @@ from nexapp.identity.business_settings import get_business
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots import waiting_list
 from nexapp.slots.claim_words import when_words
+from nexapp.slots.explaining import why
 from nexapp.slots.models import NotifyRequest, Service
+from nexapp.slots.person import list_recent_openings, position_of
 from nexapp.slots.times import today_in
 from nexapp.slots.tokens import claim_token, hash_token
 from nexapp.slots.waiting_list import Wishes, consent_wording
@@ -112,11 +114,31 @@ def _own_page(
         is_changing=wishes_form is not None,
         pause_form=pause_form or PauseForm(formdata=None, today=today),
         offers=_live_offers(own, business),
+        position=_position(own, business),
+        answers=_answers(own, business) if request.args.get("why") else None,
         consumer=waiting_list.get_consumer(own),
         wording=consent_wording(business.name, business.daily_offer_cap),
         sender=settings().twilio_from,
         done=request.args.get("done") if request.args.get("done") in DONE and request.method != "POST" else None,
     )
+
+
+def _position(own: NotifyRequest, business: Organization) -> int | None:
+    """The place in line, where people are asked in one; None where everybody is told at once."""
+    in_line = business.offer_mode in {"in_turn", "waves"} and own.status == "active"
+    return position_of(own) if in_line else None
+
+
+def _answers(own: NotifyRequest, business: Organization) -> list[dict[str, Any]]:
+    """The latest times that opened since they joined, and whether a text went out to them."""
+    return [
+        {
+            "starts_at": slot.starts_at,
+            "when": when_words(slot.starts_at, business.time_zone),
+            "why": why(slot.slot_id, own.consumer_id),
+        }
+        for slot in list_recent_openings(own)
+    ]
 
 
 def _state(own: NotifyRequest, today: date) -> str:

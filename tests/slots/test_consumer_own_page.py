@@ -183,3 +183,35 @@ def test_who_leaves_after_booking_still_gets_the_confirmation(
     assert client.post(f"{path}/leave").status_code == 303
     assert world.value("SELECT status FROM messages WHERE id = %s", waiting) == "cancelled"
     assert world.value("SELECT status FROM messages WHERE purpose = 'booking_confirmed'") == "queued"
+
+
+def test_the_place_in_line_is_told_where_there_is_a_line(client: FlaskClient, world: World) -> None:
+    first, second = world.people(2)
+    path = f"/w/{world.request_token(second)}"
+    assert "everyone it suits is told at once" in unescape(text_of(client.get(path)))
+    for mode in ("in_turn", "waves"):
+        world.sql("UPDATE organizations SET offer_mode = %s", mode)
+        assert "number 2 in line" in unescape(text_of(client.get(path)))
+    world.sql("UPDATE notify_requests SET status = 'paused' WHERE id = %s", first.request_id)
+    assert "number 1 in line" in unescape(text_of(client.get(path)))
+
+
+def test_the_page_says_why_a_text_came_or_did_not(client: FlaskClient, world: World) -> None:
+    ana, slot_id = world.person(), world.slot()
+    path = f"/w/{world.request_token(ana)}?why=1"
+    assert "No time has opened since you joined." in unescape(text_of(client.get(path)))
+    world.insert(
+        "slot_matches", org_id=world.org_id, slot_id=slot_id, round=1, notify_request_id=ana.request_id,
+        consumer_id=ana.consumer_id, outcome="skipped", reason="limits",
+    )  # fmt: skip
+    body = unescape(text_of(client.get(path)))
+    assert "limit" in body
+    assert "No time has opened" not in body
+
+
+def test_somebody_invited_reads_what_is_missing(client: FlaskClient, world: World) -> None:
+    ana = world.person(status="invited")
+    path = f"/w/{world.request_token(ana)}"
+    assert "Reply YES" in unescape(text_of(client.get(path)))
+    client.post(f"{path}/resume")
+    assert world.value("SELECT status FROM notify_requests") == "invited"
