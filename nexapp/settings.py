@@ -59,6 +59,7 @@ class Settings(BaseModel):
     sms_lease_seconds: Annotated[float, Field(alias="SMS_LEASE_SECONDS", ge=1, le=600)] = 30.0
     sms_settle_seconds: Annotated[float, Field(alias="SMS_SETTLE_SECONDS", ge=0, le=3600)] = 60.0
     hold_seconds: Annotated[int, Field(alias="HOLD_SECONDS", ge=1, le=3600)] = 180
+    quiet_hours_floor: Annotated[bool | None, Field(alias="QUIET_HOURS_FLOOR")] = None
     bypass_otp_check: Annotated[bool, Field(alias="BYPASS_OTP_CHECK")] = False
     web_processes: Annotated[int, Field(alias="WEB_PROCESSES", ge=1, le=64)] = 1
     feed_private_hosts: Annotated[str, Field(alias="FEED_PRIVATE_HOSTS")] = ""
@@ -81,6 +82,11 @@ class Settings(BaseModel):
     @property
     def uses_local_phone(self) -> bool:
         return self.twilio_account_sid == LOCAL_ACCOUNT_SID
+
+    @property
+    def keeps_quiet_floor(self) -> bool:
+        """Whether nobody is texted in the law's night, whatever a business has set."""
+        return not self.uses_local_phone if self.quiet_hours_floor is None else self.quiet_hours_floor
 
     @property
     def base_url(self) -> str:
@@ -148,6 +154,8 @@ def _sender_problems(settings: Settings) -> list[str]:
         problems.append("TWILIO_AUTH_TOKEN: set the account's token.")
     if not (settings.twilio_from or settings.twilio_messaging_service_sid):
         problems.append("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID: set who the texts come from.")
+    if settings.quiet_hours_floor is False and settings.twilio_account_sid and not settings.uses_local_phone:
+        problems.append("QUIET_HOURS_FLOOR: can't be off beside a real Twilio account.")
     if settings.bypass_otp_check and settings.twilio_account_sid and not settings.uses_local_phone:
         problems.append("BYPASS_OTP_CHECK: can't be on beside a real Twilio account.")
     return problems
