@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -52,6 +53,8 @@ class Settings(BaseModel):
     twilio_messaging_service_sid: Annotated[str, Field(alias="TWILIO_MESSAGING_SERVICE_SID")] = ""
     twilio_base_url: Annotated[str, Field(alias="TWILIO_BASE_URL")] = ""
     twilio_handles_opt_out: Annotated[bool, Field(alias="TWILIO_HANDLES_OPT_OUT")] = True
+    mail_url: Annotated[str, Field(alias="MAIL_URL", repr=False)] = ""
+    mail_from: Annotated[str, Field(alias="MAIL_FROM")] = ""
     public_url: Annotated[str, Field(alias="PUBLIC_URL")] = ""
     secret_key: Annotated[str, Field(alias="SECRET_KEY", repr=False)] = DEFAULT_SECRET
     sms_per_second: Annotated[float, Field(alias="SMS_PER_SECOND", ge=0, le=1000)] = 10.0
@@ -82,6 +85,10 @@ class Settings(BaseModel):
     @property
     def uses_local_phone(self) -> bool:
         return self.twilio_account_sid == LOCAL_ACCOUNT_SID
+
+    @property
+    def sends_email(self) -> bool:
+        return bool(self.mail_url)
 
     @property
     def keeps_quiet_floor(self) -> bool:
@@ -131,6 +138,7 @@ def _cross_problems(settings: Settings) -> list[str]:
     return [
         *_service_problems(settings),
         *_sender_problems(settings),
+        *_mail_problems(settings),
         *(_production_problems(settings) if settings.production else []),
     ]
 
@@ -159,6 +167,31 @@ def _sender_problems(settings: Settings) -> list[str]:
     if settings.bypass_otp_check and settings.twilio_account_sid and not settings.uses_local_phone:
         problems.append("BYPASS_OTP_CHECK: can't be on beside a real Twilio account.")
     return problems
+
+
+def _mail_problems(settings: Settings) -> list[str]:
+    problems = []
+    if settings.mail_url and not _is_mail_server(settings.mail_url):
+        problems.append("MAIL_URL: set the mail server, like smtp://user:password@host:587 or smtps://host:465.")
+    if settings.mail_url and not _is_mail_sender(settings.mail_from):
+        problems.append("MAIL_FROM: set who the e-mails come from, like NexApp <hello@example.com>.")
+    if settings.mail_from and not settings.mail_url:
+        problems.append("MAIL_URL: set the mail server that sends for MAIL_FROM.")
+    return problems
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_mail_sender(sender: str) -> bool:
+    _name, address = parseaddr(sender)
+    local, _at, domain = address.rpartition("@")
+    return bool(local) and "." in domain and sender.isprintable() and not any(c.isspace() for c in address)
 
 
 def _production_problems(settings: Settings) -> list[str]:

@@ -1,3 +1,4 @@
+DROP FUNCTION nexapp_opted_out(text);
 DROP FUNCTION nexapp_email_load(text, text);
 DROP FUNCTION nexapp_team_invitation_load(text, text);
 DROP FUNCTION nexapp_team_invitation(bytea, uuid);

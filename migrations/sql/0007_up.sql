@@ -143,3 +143,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
         WHERE ip = for_ip AND created_at > now() - interval '1 hour' AND used_at IS NULL
     ) i
 $$;
+
+-- A business sees the opt-outs of its own people only; who is invited into a team is none of them yet.
+CREATE FUNCTION nexapp_opted_out(for_phone text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT EXISTS (SELECT FROM consumers WHERE phone = for_phone AND opted_out_at IS NOT NULL)
+$$;

@@ -14,7 +14,7 @@ depends_on = None
 
 LOOKUPS = (
     "nexapp_session(bytea)", "nexapp_team_invitation(bytea, uuid)", "nexapp_team_invitation_load(text, text)",
-    "nexapp_email_load(text, text)",
+    "nexapp_email_load(text, text)", "nexapp_opted_out(text)",
 )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def select_business(actor: Actor, org_id: UUID) -> Place:
     assert actor.user_id is not None  # noqa: S101 - the view is for signed-in people
     for place in list_places(actor.user_id):
         if place.org_id == org_id and not place.is_suspended:
-            _remember(actor, org_id)
+            choose_business(actor, org_id)
             return place
     raise BusinessNotFound
 
@@ -73,7 +73,7 @@ def found_business(actor: Actor, new: NewBusiness) -> UUID:
     """
     assert actor.user_id is not None  # noqa: S101 - the view is for signed-in people
     if (known := _founded_just_now(actor.user_id, new.name)) is not None:
-        _remember(actor, known)
+        choose_business(actor, known)
         return known
     org = create_organization(
         new.name, org_id=actor.tenant, time_zone=new.time_zone, phone=new.phone, address=new.address,
@@ -83,7 +83,7 @@ def found_business(actor: Actor, new: NewBusiness) -> UUID:
     add_member(org.id, actor.user_id, Role.OWNER)
     add_staff_member(org.id, new.owner_name, actor.user_id)
     db.session.execute(update(User).where(User.id == actor.user_id, User.name == "").values(name=new.owner_name))
-    _remember(actor, org.id)
+    choose_business(actor, org.id)
     return org.id
 
 
@@ -125,7 +125,8 @@ def _founded_just_now(user_id: UUID, name: str) -> UUID | None:
     )
 
 
-def _remember(actor: Actor, org_id: UUID) -> None:
+def choose_business(actor: Actor, org_id: UUID) -> None:
+    """This session works there from now on; whether the person may is the caller's matter."""
     db.session.execute(
         update(UserSession)
         .where(UserSession.id == actor.session_id, UserSession.user_id == actor.user_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexapp.spine.errors import Conflict, Forbidden, NotFound
+from nexapp.spine.errors import Conflict, Forbidden, Gone, NotFound
 
 
 class AccountClosed(Forbidden):
@@ -21,3 +21,37 @@ class StaffMemberNotFound(NotFound):
 
 class LastStaffMember(Conflict):
     code = "last_staff_member"
+
+
+class MemberNotFound(NotFound):
+    code = "member_not_found"
+
+
+class LastOwner(Conflict):
+    code = "last_owner"
+
+
+class InvitationNotFound(NotFound):
+    code = "invitation_not_found"
+
+
+class InvitationEnded(Gone):
+    """Used, withdrawn or lapsed."""
+
+    code = "invitation_ended"
+
+
+class NotInvited(Forbidden):
+    """Somebody else is signed in than the one who was invited."""
+
+    code = "not_invited"
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+
+
+class SessionNotFound(NotFound):
+    """Also for a session of somebody else."""
+
+    code = "session_not_found"

@@ -18,3 +18,38 @@ class SignInCodeRequested:
     code: str
     purpose: str
     org_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamInvitationMade:
+    """Somebody is to be told of their place in a team. Handle it inline only: `url` holds the plain token."""
+
+    invitation_id: UUID
+    org_id: UUID
+    business: str
+    inviter: str
+    phone: str | None
+    email: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailLinkMade:
+    """A link for a mailbox. Handle it inline only: `url` holds the plain token.
+
+    `purpose` is "sign_in" or "verify_email".
+    """
+
+    link_id: UUID
+    email: str
+    purpose: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChanged:
+    """An account is opened by another address from now on; the old one is told."""
+
+    user_id: UUID
+    old_email: str
+    new_email: str

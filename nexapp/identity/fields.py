@@ -112,8 +112,10 @@ class WholeNumberField(StringField):  # type: ignore[misc]
 class ReminderField(SelectMultipleField):  # type: ignore[misc]
     """Several of the choices, the longest first; none is an answer, too."""
 
+    data: list[int] | None
+
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        self.data = sorted(set(self.data or ()), reverse=True)
+        self.data = sorted(set(self.data or []), reverse=True)
 
 
 class WebAddressField(StringField):  # type: ignore[misc]

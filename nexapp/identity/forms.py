@@ -8,6 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
+    EmailField,
     HiddenField,
     RadioField,
     SelectField,
@@ -19,6 +20,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Optional
 
 from nexapp.identity.countries import country_choices
+from nexapp.identity.emails import EmailInput, parse_email
 from nexapp.identity.fields import (
     AtMost,
     MoneyField,
@@ -28,13 +30,19 @@ from nexapp.identity.fields import (
     WholeNumberField,
     one_line,
 )
-from nexapp.identity.phones import PhoneNumberInput
+from nexapp.identity.phones import PhoneNumberInput, parse_phone
 from nexapp.identity.zones import zone_choices, zone_names
+from nexapp.spine.errors import BadInput
 from nexapp.spine.web.forms import PageForm
 
 
 class SignInForm(PageForm):
     phone = TelField(_("Your mobile number"), [PhoneNumberInput()])
+    next = HiddenField()
+
+
+class EmailForm(PageForm):
+    email = EmailField(_("Your e-mail address"), [EmailInput()])
     next = HiddenField()
 
 
@@ -115,6 +123,58 @@ class BusinessForm(_BusinessFields):
     def validate_quiet_ends(self, field: Any) -> None:
         if field.data is not None and field.data == self.quiet_starts.data:
             raise ValidationError(gettext("Choose an end that differs from the start."))
+
+
+def own_zone_choices() -> dict[str, list[tuple[str, str]]]:
+    return {gettext("Like the business"): [("", gettext("The zone of the business I work in"))]} | zone_choices()
+
+
+def known_zone_or_none(form: Any, field: Any) -> None:
+    if field.data:
+        known_zone(form, field)
+
+
+class AccountForm(PageForm):
+    person_name = StringField(_("Your name"), [Named(_("Type your name."), 80)], filters=[one_line])
+    time_zone = SelectField(_("Your time zone"), [known_zone_or_none], choices=own_zone_choices, validate_choice=False)
+    wants_booking_texts = BooleanField(_("Text me when a slot is booked"))
+
+
+class OwnEmailForm(PageForm):
+    email = EmailField(_("E-mail address"), [EmailInput()])
+
+
+class InvitationForm(PageForm):
+    """One field for both ways to reach somebody: what holds an @ is an address."""
+
+    contact = StringField(_("Mobile number or e-mail address"), filters=[one_line])
+    role = SelectField(_("Role"), choices=[], validate_choice=True)
+    staff_member_id = SelectField(_("Whose time is theirs"), choices=[], validate_choice=True)
+    country = "US"
+    phone: str | None = None
+    email: str | None = None
+
+    def validate_contact(self, field: Any) -> None:
+        try:
+            if "@" in (field.data or ""):
+                self.email = parse_email(field.data)
+            else:
+                self.phone = parse_phone(field.data or "", self.country)
+        except BadInput as error:
+            raise ValidationError(error.sentence) from None
+
+
+class RoleForm(PageForm):
+    role = SelectField(_("Role"), choices=[])
+
+
+class LinkedStaffForm(PageForm):
+    staff_member_id = SelectField(_("Whose time is theirs"), choices=[])
+
+
+class TransferForm(PageForm):
+    membership_id = SelectField(_("New owner"), choices=[])
+    business_name = StringField(_("Name of the business"), filters=[one_line])
 
 
 class StaffForm(PageForm):

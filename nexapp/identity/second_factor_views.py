@@ -67,7 +67,7 @@ def check_second_factor() -> Response:
 @own_account
 def replace_second_factor() -> Response:
     """Move to another app: who can show the present one's code starts again at its set-up."""
-    found, form = require_principal(), FactorForm()
+    found, form = require_principal(), FactorForm(prefix="f")
     if not found.is_platform_admin:
         raise Forbidden
     outcome = check_factor(found.user_id, form.code.data or "")

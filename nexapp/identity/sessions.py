@@ -30,6 +30,9 @@ ADMIN_LONGEST = timedelta(days=7)
 LONGEST = timedelta(days=180)
 TOUCH_EVERY = timedelta(minutes=5)
 
+PENDING = "sign_in"
+"""Where the cookie keeps a sign-in that waits for its code."""
+
 login_manager = LoginManager()
 login_manager.session_protection = None  # phones change their address all day
 

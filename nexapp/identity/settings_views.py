@@ -34,6 +34,8 @@ NUMBERS = (
 @member(Role.VIEWER)
 def settings_index() -> Response:
     own = [
+        {"label": _("Your account"), "href": url_for("identity.account"), "icon": "user-circle",
+         "note": _("Name, e-mail address, devices you are signed in on.")},
         {"label": _("Your businesses"), "href": url_for("identity.businesses"), "icon": "building-store",
          "note": _("Switch to another one, or set one up.")},
     ]  # fmt: skip

@@ -16,15 +16,15 @@ from nexapp.identity.codes import CodeCheck, CodeState, check_code, issue_code, 
 from nexapp.identity.errors import AccountClosed
 from nexapp.identity.forms import CodeForm, SignInForm
 from nexapp.identity.models import User
-from nexapp.identity.sessions import end_session, start_session
+from nexapp.identity.sessions import PENDING, end_session, start_session
 from nexapp.spine.access import principal, public
 from nexapp.spine.clock import now
 from nexapp.spine.config import settings
 from nexapp.spine.errors import BadInput, NexError, TooMany
 from nexapp.spine.web.failures import answer_stale_form
 from nexapp.spine.web.pages import page, see_other
+from nexapp.spine.web.templating import national
 
-PENDING = "sign_in"
 PURPOSE = "sign_in"
 
 
@@ -80,7 +80,7 @@ def check_sign_in() -> Response:
         user = admit(result.code.phone)
     except AccountClosed as closed:
         return _refused(form, pending, closed)
-    return _welcome(user, pending["next"])
+    return welcome(user, pending["next"])
 
 
 @pages.errorhandler(CSRFError)
@@ -96,7 +96,7 @@ def resend_code() -> Response:
     if (pending := _pending()) is None:
         return see_other(url_for("identity.sign_in"))
     try:
-        _send_code(pending["phone"], pending["next"])
+        _send_code(pending["phone"], pending["next"], pending.get("shown"))
     except TooMany as limit:
         form = CodeForm(formdata=None)
         form.bind_errors(BadInput(fields={"code": limit.sentence}))
@@ -111,9 +111,9 @@ def sign_out() -> Response:
     return see_other("/", _("You're signed out."))
 
 
-def _send_code(phone: str, wanted: str | None) -> None:
+def _send_code(phone: str, wanted: str | None, shown: str | None = None) -> None:
     code_id = issue_code(phone, PURPOSE)
-    session[PENDING] = {"code_id": str(code_id), "phone": phone, "next": wanted}
+    session[PENDING] = {"code_id": str(code_id), "phone": phone, "next": wanted, "shown": shown}
 
 
 def _pending() -> dict[str, Any] | None:
@@ -121,10 +121,13 @@ def _pending() -> dict[str, Any] | None:
     return found
 
 
-def _welcome(user: User, wanted: str | None) -> Response:
+def welcome(user: User, wanted: str | None) -> Response:
+    """Sign this browser in, and go on to where the person wanted."""
     row = start_session(user)
     if user.is_platform_admin:
         return see_other(url_for("identity.second_factor", next=wanted))
+    if wanted and wanted.startswith("/i/"):
+        return see_other(wanted)
     if row.org_id is None:
         return see_other(url_for("identity.onboarding"))
     return see_other(wanted or "/")
@@ -145,7 +148,7 @@ def _code_page(form: CodeForm, pending: dict[str, Any], status: int = 200) -> Re
         "identity/code.html",
         status=status,
         form=form,
-        phone=pending["phone"],
+        phone=pending.get("shown") or national(pending["phone"]),
         resend_at=again if again and again > now() else None,
         on_local_phone=settings().uses_local_phone,
     )

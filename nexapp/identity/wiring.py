@@ -4,13 +4,17 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from nexapp.identity import (  # noqa: F401 - their routes, jobs and topics
+    account_views,
     business_views,
+    email_views,
     home_views,
+    invitation_views,
     jobs,
     second_factor_views,
     sessions,
     settings_views,
     sign_in_views,
+    team_views,
     topics,
 )
 from nexapp.identity.addresses import WITH_SLOTS
@@ -33,6 +37,8 @@ def register(app: Flask) -> None:
 _SETTINGS = (
     Item(_("Business"), "identity.business_settings", "building-store", 10, Role.OWNER,
          note=_("Name, zone, public page, bookings, offers, quiet hours.")),
+    Item(_("Team"), "identity.team", "users", 20, Role.VIEWER,
+         note=_("Who signs in, their roles, invitations.")),
     Item(_("Staff"), "identity.staff", "id-badge-2", 30, Role.MANAGER, WITH_SLOTS,
          note=_("The people whose time can be booked.")),
 )  # fmt: skip

@@ -22,8 +22,18 @@ def process(name: str, env: Mapping[str, str], logs: Path) -> Program:
     return Program(name, argv, logs / f"{name}.log", dict(env), ROOT)
 
 
-def phone(port: int, env: Mapping[str, str], data_dir: Path) -> Program:
-    argv = (sys.executable, "-m", "nexapp.gateways.phone", "--port", str(port), "--data-dir", str(data_dir / "phone"))
+def phone(port: int, mail_port: int, env: Mapping[str, str], data_dir: Path) -> Program:
+    argv = (
+        sys.executable,
+        "-m",
+        "nexapp.gateways.phone",
+        "--port",
+        str(port),
+        "--data-dir",
+        str(data_dir / "phone"),
+        "--mail-port",
+        str(mail_port),
+    )
     return Program("phone", argv, data_dir / "logs" / "phone.log", dict(env), ROOT)
 
 

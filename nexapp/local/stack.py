@@ -34,6 +34,7 @@ READY_SECONDS = 90.0
 HOPELESS = 4
 """So many quick deaths in a row before the first answer, and the start is given up."""
 LOCAL_SENDER = "+15005550006"
+LOCAL_MAIL_SENDER = "NexApp <hello@nexapp.example>"
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -271,12 +272,20 @@ class Stack:
             "TWILIO_BASE_URL": f"http://{HOST}:{port}",
         }
         chosen.setdefault("TWILIO_FROM", LOCAL_SENDER)
+        self._prepare_mailbox(chosen)
+
+    def _prepare_mailbox(self, chosen: dict[str, str]) -> None:
+        port = pick_port(self.keep.get("mail_port"))
+        self.keep.put("mail_port", port)
+        self._own["mail_port"] = port
+        chosen.setdefault("MAIL_URL", f"smtp://{HOST}:{port}")
+        chosen.setdefault("MAIL_FROM", LOCAL_MAIL_SENDER)
 
     def _process(self, name: str) -> Program:
         if name != "phone":
             return processes.process(name, self.environment, self.data_dir / "logs")
         env = self.environment | {"PUBLIC_URL": self.environment.get("PUBLIC_URL") or self.url}
-        return processes.phone(self._own["phone_port"], env, self.data_dir)
+        return processes.phone(self._own["phone_port"], self._own["mail_port"], env, self.data_dir)
 
     def _is_ready(self) -> bool:
         try:

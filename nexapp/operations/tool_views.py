@@ -52,6 +52,19 @@ def phone_messages() -> Response:
     return Response(_fetch(_phone_address(f"/dev/phone/messages.json?{urlencode(asked)}")), mimetype="application/json")
 
 
+@pages.get("/dev/mail")
+@public("the way to the local mailbox, outside production only", unit=False)
+def mail() -> Response:
+    return redirect(_phone_address("/dev/mail"))  # type: ignore[return-value]
+
+
+@pages.get("/dev/mail/messages.json")
+@public("what the local mailbox got, outside production only", unit=False)
+def mail_messages() -> Response:
+    asked = urlencode({"to": request.args.get("to", "")})
+    return Response(_fetch(_phone_address(f"/dev/mail/messages.json?{asked}")), mimetype="application/json")
+
+
 def _only_in_development() -> None:
     if settings().production:
         raise NotFound

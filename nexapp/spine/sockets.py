@@ -8,15 +8,20 @@ from uuid import UUID
 import structlog
 from flask import Flask, request
 from flask_socketio import disconnect, join_room
+from redis import RedisError
 from sqlalchemy import text
 
 from nexapp.spine import faults
 from nexapp.spine.access import principal
+from nexapp.spine.config import redis_connection
 from nexapp.spine.db import autocommit_engine
 from nexapp.spine.realtime import may_join, socketio
+from nexapp.spine.unit import after_commit
 
 log = structlog.get_logger()
 RECHECK_SECONDS = 15
+LOOK_SECONDS = 1
+RECHECK_KEY = "sockets:recheck"
 MOST_TOPICS = 20
 
 Listener = tuple[UUID, UUID | None]
@@ -63,14 +68,38 @@ def watch_sessions(app: Flask) -> None:
     socketio.start_background_task(_watch, app)
 
 
+def recheck_soon() -> None:
+    """Once this unit has committed, every process looks at its sockets within about a second."""
+    after_commit(_ask_for_recheck, key=RECHECK_KEY)
+
+
+def _ask_for_recheck() -> None:
+    redis_connection().incr(RECHECK_KEY)
+
+
 def _watch(app: Flask) -> None:
+    seen, waited = _asked(app), 0
     while True:
-        socketio.sleep(RECHECK_SECONDS)
+        socketio.sleep(LOOK_SECONDS)
+        asked, waited = _asked(app), waited + LOOK_SECONDS
+        if asked == seen and waited < RECHECK_SECONDS:
+            continue
+        seen, waited = asked, 0
         with app.app_context():
             try:
                 cut_ended_sessions()
             except Exception:
                 log.exception("session_watch_failed")
+
+
+def _asked(app: Flask) -> bytes | None:
+    """How often a look was asked for; None where Redis doesn't say, and the quarter minute has to do."""
+    try:
+        with app.app_context():
+            found: bytes | None = redis_connection().get(RECHECK_KEY) if _listeners else None  # type: ignore[assignment]
+            return found
+    except RedisError:
+        return None
 
 
 def cut_ended_sessions() -> None:

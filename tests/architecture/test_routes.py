@@ -20,6 +20,9 @@ PUBLIC = {
     "identity.enter_code": "people sign in here",
     "identity.check_sign_in": "people sign in here",
     "identity.resend_code": "people sign in here",
+    "identity.sign_in_by_email": "people sign in here",
+    "identity.request_link": "people sign in here",
+    "identity.email_sent": "says the same for every address",
     "identity.sign_out": "works with an ended session too",
     "identity.choose_theme": "a choice of the device",
     "identity.authenticator": "not in production, and on this machine only",
@@ -32,6 +35,8 @@ PUBLIC = {
     "operations.try_component": "not in production; saves nothing",
     "operations.phone": "not in production",
     "operations.phone_messages": "not in production",
+    "operations.mail": "not in production",
+    "operations.mail_messages": "not in production",
     "operations.terms": "linked from every consent",
     "operations.privacy": "linked from every consent",
     "operations.offline": "kept by browsers",
@@ -39,11 +44,13 @@ PUBLIC = {
     "operations.favicon": "for browsers",
 }
 LINKS = {
+    "identity": "/i/<token>: an invitation into a team; /l/<token>: a link by e-mail, for signing in",
     "booking_links": "/hooks/in/<token>: a booking system's posts; /calendars/<token>.ics: a staff member's calendar",
     "claims": "/c/<token>: the link of an offer",
     "several": "/s/<token>: the link of several offers in one text",
     "waiting_list": "/b/<slug> and /w/<token>: a business's public page, the link of a place on its list",
 }
+LINK_PATHS = ("/b/<", "/c/<", "/calendars/<", "/hooks/in/<", "/i/<", "/l/<", "/s/<", "/w/<")
 SIGNED = {"messaging.status", "messaging.inbound_text"}
 """Posts that carry the provider's signature instead of a token."""
 
@@ -78,7 +85,7 @@ def test_link_pages_lie_in_their_parts(whole_app: Flask) -> None:
     assert parts == set(LINKS)
     for rule, access in rules(whole_app):
         if access.kind == "link":
-            assert rule.rule.startswith(("/c/<", "/s/<", "/w/<", "/b/<", "/hooks/in/<", "/calendars/<")), rule.rule
+            assert rule.rule.startswith(LINK_PATHS), rule.rule
 
 
 def test_other_routes_ask_who_it_is(whole_app: Flask) -> None:

@@ -9,6 +9,7 @@ from nexapp.gateways.phone.courier import Courier
 from nexapp.gateways.phone.deliveries import Deliveries
 from nexapp.gateways.phone.faults import BadFaults, Faults
 from nexapp.gateways.phone.ledger import Ledger
+from nexapp.gateways.phone.mail import Mailbox
 from nexapp.gateways.phone.page import Page
 from nexapp.gateways.phone.provider import Provider
 from nexapp.gateways.phone.replies import BadReply, Replies, Reply
@@ -25,7 +26,7 @@ Route = Callable[[Request], Awaitable[Response] | Response]
 class Phone:
     """Made inside a running event loop."""
 
-    def __init__(self, settings: PhoneSettings, ledger: Ledger) -> None:
+    def __init__(self, settings: PhoneSettings, ledger: Ledger, mailbox: Mailbox) -> None:
         self._settings = settings
         self._ledger = ledger
         self._faults = Faults(latency_ms=settings.latency_ms)
@@ -42,6 +43,9 @@ class Phone:
             ("DELETE", "/dev/phone/messages"): self._forget,
             ("GET", "/dev/phone/ledger.json"): self._sum_up,
             ("POST", "/dev/phone/replies"): self._reply,
+            ("GET", "/dev/mail"): mailbox.show,
+            ("GET", "/dev/mail/messages.json"): mailbox.list_messages,
+            ("DELETE", "/dev/mail/messages"): mailbox.forget,
             ("GET", "/dev/phone/faults"): self._show_faults,
             ("POST", "/dev/phone/faults"): self._set_faults,
             ("DELETE", "/dev/phone/faults"): self._reset_faults,

@@ -18,7 +18,7 @@ SHOWN_TEXTS = 40
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]']")
 _NATIONAL = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 _ASSETS = {"/dev/phone/phone.css": "text/css", "/dev/phone/phone.js": "text/javascript"}
-_POLICY = (
+POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
@@ -41,7 +41,7 @@ class Page:
         self._ledger = ledger
         self._default_sender = default_sender
         self._templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True)
-        self._templates.filters.update(link=_link, national=_national, iso=iso, clock=_clock, state=_state)
+        self._templates.filters.update(link=link_up, national=_national, iso=iso, clock=_clock, state=_state)
         self._templates.tests["inbound"] = is_inbound
 
     def show(self, request: Request) -> Response:
@@ -69,7 +69,7 @@ class Page:
             version=self._ledger.version,
         )
         headers = {
-            "Content-Security-Policy": _POLICY,
+            "Content-Security-Policy": POLICY,
             "Cache-Control": "no-store",
             "Referrer-Policy": "no-referrer",
         }
@@ -89,7 +89,7 @@ def _digits(search: str) -> str:
     return "".join(character for character in search if character.isdigit())
 
 
-def _link(body: str) -> Markup:
+def link_up(body: str) -> Markup:
     parts: list[Markup] = []
     end = 0
     for match in _LINK.finditer(body):

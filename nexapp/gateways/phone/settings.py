@@ -24,6 +24,8 @@ class PhoneSettings:
     latency_ms: float = 0.0
     sent_after_seconds: float = 0.15
     delivered_after_seconds: float = 0.5
+    mail_port: int | None = None
+    """Where the local mailbox takes letters; None: there is none."""
 
     @property
     def inbound_url(self) -> str:
@@ -53,6 +55,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> P
         latency_ms=options.latency_ms,
         sent_after_seconds=options.sent_after,
         delivered_after_seconds=options.delivered_after,
+        mail_port=options.mail_port,
     )
     if problems := list_problems(settings, environment.get("NEXAPP_ENV", "")):
         raise BadPhoneSettings(problems)
@@ -93,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one and prints it")
     parser.add_argument("--data-dir", required=True, help="where the ledger is kept")
+    parser.add_argument("--mail-port", type=int, default=None, help="where the local mailbox takes letters")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="wait before each create is answered")
     parser.add_argument("--sent-after", type=float, default=0.15, help="seconds from accepted to sent")
     parser.add_argument("--delivered-after", type=float, default=0.5, help="seconds from sent to delivered")
