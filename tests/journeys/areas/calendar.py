@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 NAMES = [
-    "calendar_day", "calendar_week", "calendar_week_one", "calendar_none", "slot_move", "services",
+    "calendar_day", "calendar_week", "calendar_week_one", "calendar_none", "slot_move", "services", "hours", "blocks",
 ]  # fmt: skip
 
 
@@ -21,4 +21,6 @@ def arrange(places: Any, merchant: Any) -> None:
         calendar_none="/calendar?on=2030-01-01",
         slot_move=f"/slots/{slot_id}/moves/new",
         services="/settings/services",
+        hours="/settings/hours",
+        blocks="/calendar/blocks",
     )

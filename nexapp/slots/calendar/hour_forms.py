@@ -1,0 +1,98 @@
+"""What is typed about hours and blocked times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import time
+from typing import Any
+from uuid import UUID
+
+from babel import Locale
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, DateField, SelectField, StringField, TimeField
+from wtforms.validators import InputRequired, Optional
+
+from nexapp.identity.fields import AtMost, one_line
+from nexapp.slots.hours_settings import Block, Hours
+from nexapp.spine.web.forms import PageForm
+
+WEEK = range(7)
+SPANS = ("", "_again")
+
+
+def _time() -> Any:
+    return TimeField(_("Time"), validators=[Optional()])
+
+
+class HoursForm(PageForm):
+    """Two spans for each day; a day left empty is closed."""
+
+    staff = SelectField(_("For"), choices=[], validators=[Optional()])
+    opens_0, closes_0, opens_again_0, closes_again_0 = _time(), _time(), _time(), _time()
+    opens_1, closes_1, opens_again_1, closes_again_1 = _time(), _time(), _time(), _time()
+    opens_2, closes_2, opens_again_2, closes_again_2 = _time(), _time(), _time(), _time()
+    opens_3, closes_3, opens_again_3, closes_again_3 = _time(), _time(), _time(), _time()
+    opens_4, closes_4, opens_again_4, closes_again_4 = _time(), _time(), _time(), _time()
+    opens_5, closes_5, opens_again_5, closes_again_5 = _time(), _time(), _time(), _time()
+    opens_6, closes_6, opens_again_6, closes_again_6 = _time(), _time(), _time(), _time()
+
+    def days(self) -> list[tuple[str, list[tuple[Any, Any]]]]:
+        """Each day's name and its pairs of fields."""
+        names = (get_locale() or Locale("en")).days["format"]["wide"]
+        return [
+            (str(names[day]), [(self[f"opens{span}_{day}"], self[f"closes{span}_{day}"]) for span in SPANS])
+            for day in WEEK
+        ]
+
+    def hours(self) -> list[Hours] | None:
+        """None where a span has one time only; its field then says so."""
+        found: list[Hours] = []
+        for day, (_name, pairs) in enumerate(self.days()):
+            for opens, closes in pairs:
+                if (opens.data is None) != (closes.data is None):
+                    missing = closes if closes.data is None else opens
+                    missing.errors = [str(_("Enter both times."))]
+                    return None
+                if opens.data is not None:
+                    found.append((day, opens.data, closes.data))
+        return found
+
+    def fill(self, hours: Sequence[Any]) -> None:
+        for day in WEEK:
+            spans = [row for row in hours if row.weekday == day]
+            for span, row in zip(SPANS, spans, strict=False):
+                self[f"opens{span}_{day}"].data = row.opens
+                self[f"closes{span}_{day}"].data = row.closes
+
+
+class ExceptionForm(PageForm):
+    on_date = DateField(_("Day"), [InputRequired(_("Enter the day, such as 2026-12-25."))])
+    staff = SelectField(_("For"), choices=[], validators=[Optional()])
+    opens = TimeField(_("Opens"), [Optional()])
+    closes = TimeField(_("Closes"), [Optional()])
+    note = StringField(_("What for"), [AtMost(80)], filters=[one_line])
+
+
+class BlockForm(PageForm):
+    staff = SelectField(_("Who"), choices=[], validators=[Optional()])
+    starts_on = DateField(_("From day"), [InputRequired(_("Enter the day, such as 2026-11-27."))])
+    starts = TimeField(_("From"), [InputRequired(_("Enter the time, such as 12:00."))])
+    ends_on = DateField(_("Until day"), [Optional()])
+    ends = TimeField(_("Until"), [InputRequired(_("Enter the time, such as 13:00."))])
+    is_weekly = BooleanField(_("Every week"))
+    weekly_until = DateField(_("Last day"), [Optional()])
+    note = StringField(_("What for"), [AtMost(80)], filters=[one_line])
+
+    def block(self) -> Block:
+        ends: time = self.ends.data
+        return Block(
+            staff_id=read_staff(self.staff), starts_on=self.starts_on.data, starts=self.starts.data,
+            ends_on=self.ends_on.data or self.starts_on.data, ends=ends, is_weekly=bool(self.is_weekly.data),
+            weekly_until=self.weekly_until.data, note=self.note.data or None,
+        )  # fmt: skip
+
+
+def read_staff(field: Any) -> UUID | None:
+    """The chosen person; validated against the choices before."""
+    return UUID(field.data) if field.data else None
