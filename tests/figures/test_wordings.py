@@ -45,13 +45,21 @@ def test_each_wording_has_its_own_figures(shop: Shop) -> None:
     assert listed.index("Version 2") < listed.index("Version 1") < listed.index("Default wording")
 
 
-@pytest.mark.parametrize("keys", [("", ""), ("nothing", "default-slot_available"), ("default-slot_available",) * 2])
+@pytest.mark.parametrize("keys", [("nothing", "default-slot_available"), ("default-slot_available",) * 2])
 def test_what_cannot_be_compared_asks_for_a_choice(shop: Shop, keys: tuple[str, str]) -> None:
     slot_id, _default = offered(shop)
     texted(shop, slot_id, shop.person("Olga"), template_id=wording(shop, 1))
     answer = shop.browser().get("/analytics/wordings", first=keys[0], second=keys[1])
     assert answer.status_code == 200
     assert "Choose two different wordings." in answer.get_data(as_text=True)
+
+
+def test_the_newest_are_compared_where_nobody_chose(shop: Shop) -> None:
+    slot_id, _default = offered(shop)
+    texted(shop, slot_id, shop.person("Olga"), template_id=wording(shop, 1))
+    page = shop.browser().get("/analytics/wordings").get_data(as_text=True)
+    assert "Too few texts to tell yet" in page
+    assert page.index("Words of version 1") < page.rindex("has a cancellation!")
 
 
 def test_one_wording_alone_teaches(shop: Shop) -> None:

@@ -157,6 +157,13 @@ def _wording(row: Row[Any]) -> Wording:
     return Wording(row.purpose, row.template_id, row.version, row.body, row.is_current, sums)
 
 
+def choose(wordings: Sequence[Wording], first: str, second: str) -> tuple[str, str]:
+    """The keys asked for; where one isn't given, the newest wording that is not the other."""
+    keys = [wording.key for wording in wordings]
+    first = first or next((key for key in keys if key != second), "")
+    return first, second or next((key for key in keys if key != first), "")
+
+
 def find_pair(wordings: Sequence[Wording], first: str, second: str) -> tuple[Wording, Wording] | None:
     """Two different wordings by their keys; None where one isn't there."""
     known = {wording.key: wording for wording in wordings}

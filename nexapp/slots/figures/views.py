@@ -13,7 +13,7 @@ from nexapp.identity.models import Organization
 from nexapp.slots.figures import files, words
 from nexapp.slots.figures.comparing import Comparison
 from nexapp.slots.figures.counting import catch_up
-from nexapp.slots.figures.queries import find_pair, get_figures, has_any, list_wordings
+from nexapp.slots.figures.queries import choose, find_pair, get_figures, has_any, list_wordings
 from nexapp.slots.figures.ranges import PRESETS, Range, read_range
 from nexapp.slots.forms import read_uuid
 from nexapp.slots.queries import list_staff
@@ -51,7 +51,7 @@ def compare() -> Response:
     wanted, who = _wanted(business)
     catch_up(business.id)
     wordings = list_wordings(wanted, business.time_zone, who)
-    chosen = request.args.get("first", ""), request.args.get("second", "")
+    chosen = choose(wordings, request.args.get("first", ""), request.args.get("second", ""))
     pair = find_pair(wordings, *chosen)
     return page(
         "figures/wordings.html", "figures/_wordings.html", words=words, wordings=wordings, chosen=chosen,

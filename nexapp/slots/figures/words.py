@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
 
@@ -39,9 +40,12 @@ def step_name(begin: date, step: str) -> str:
     return _("Week of %(day)s", day=day) if step == "week" else str(format_date(begin, "EEE d MMM", locale=_locale()))
 
 
-def step_mark(begin: date, step: str) -> str:
-    """The same below a chart, where there is little room."""
-    return str(format_date(begin, "MMM yyyy" if step == "month" else "d MMM", locale=_locale()))
+def step_marks(steps: Iterable[date]) -> list[str]:
+    """The first, the middle and the last bar, in words that find room below a chart."""
+    days = list(steps)
+    shown = [days[0], days[len(days) // 2], days[-1]] if len(days) > 2 else days[:1]
+    form = "d MMM" if days[0].year == days[-1].year else "MMM yyyy"
+    return [str(format_date(day, form, locale=_locale())) for day in shown]
 
 
 def weekday_name(weekday: int, width: str = "abbreviated") -> str:
