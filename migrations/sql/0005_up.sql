@@ -128,8 +128,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     WHERE f.token_hash = wanted
 $$;
 
--- The times of a business that anybody may take who holds one of its links, as a list: none that is offered in turn or
--- in waves, for others wait for those, and none that is too near.
+-- The times of a business that anybody may take who holds one of its links, as a list: none that others are being asked
+-- about in turn or in waves, none for people picked by hand, and none that is too near.
 CREATE FUNCTION nexapp_open_slots(wanted uuid, apart uuid) RETURNS TABLE (times jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.starts_at), '[]') FROM (
@@ -140,10 +140,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
         JOIN staff_members t ON t.org_id = s.org_id AND t.id = s.staff_member_id
         LEFT JOIN services v ON v.org_id = s.org_id AND v.id = s.service_id
         LEFT JOIN locations c ON c.org_id = s.org_id AND c.id = coalesce(s.location_id, t.location_id)
+        LEFT JOIN slot_rounds r ON r.org_id = s.org_id AND r.slot_id = s.id AND r.round = s.round
         WHERE s.org_id = wanted AND s.id <> apart
           AND (s.status = 'open' OR s.status = 'held' AND s.held_until <= now())
           AND s.starts_at > now() + make_interval(mins => o.notice_minutes)
-          AND coalesce(s.offer_mode, o.offer_mode) = 'everyone'
+          AND CASE WHEN r.mode IS NULL THEN coalesce(s.offer_mode, o.offer_mode) = 'everyone'
+              ELSE r.mode = 'everyone' OR r.mode <> 'picked' AND r.state = 'done' END
         ORDER BY s.starts_at LIMIT 6
     ) x
 $$;
