@@ -100,7 +100,6 @@ def test_what_came_in_is_shown_and_waits_where_it_must(shop: Shop, owner: Browse
     index = owner.get(HOME, fragment=True).text
     assert "stranger@example.com" in index
     assert "<html" not in index
-    assert "1 change from your booking system waits for you" in owner.get("/booking-systems/waiting").text
     answer = owner.post(f"{HOME}/{sender.id}/staff", reference="stranger@example.com", staff_member_id="")
     assert answer.status_code == 303
     owner.post(f"{HOME}/{sender.id}/staff", reference="stranger@example.com", staff_member_id=str(shop.staff_id))
@@ -129,8 +128,17 @@ def test_managers_approve_and_admins_set_up(shop: Shop, sender: Sender) -> None:
         assert manager.post(f"{HOME}/{sender.id}{change}").status_code == 403, change
     assert manager.post(f"{HOME}/approvals").status_code == 303
     assert KEY in admin.get(f"{HOME}/{sender.id}").text
-    for path in (HOME, f"{HOME}/{sender.id}", "/booking-systems/waiting"):
+    for path in (HOME, f"{HOME}/{sender.id}"):
         assert staff.get(path).status_code == 403
+
+
+def test_the_start_page_says_to_managers_that_something_waits(shop: Shop, sender: Sender) -> None:
+    manager, staff = shop.browser(Role.MANAGER), shop.browser(Role.STAFF)
+    assert manager.get("/booking-systems/waiting").text.strip() == ""
+    sender.told("cancelled", AT, staff="stranger")
+    assert "/booking-systems/waiting" in manager.get("/home").text
+    assert "1 change from your booking system waits for you" in manager.get("/booking-systems/waiting").text
+    assert staff.get("/booking-systems/waiting").text.strip() == ""
 
 
 def test_the_other_business_sees_and_touches_nothing(shop: Shop, other_shop: Shop, sender: Sender) -> None:

@@ -34,7 +34,7 @@ def _over_https(value: Any) -> Any:
     return re.sub("^webcals?://", "https://", value, flags=re.IGNORECASE) if isinstance(value, str) else value
 
 
-class StaffChoice(SelectField):  # type: ignore[misc]
+class StaffSelectField(SelectField):  # type: ignore[misc]
     """Somebody of the team, or nobody."""
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
@@ -54,7 +54,7 @@ class SystemForm(PageForm):
         _("Name"), filters=[one_line], validators=[Named(_("Give it a name, like “Front desk”."), NAME_LENGTH)],
         description=_("You see it on this page only."),
     )  # fmt: skip
-    staff_member_id = StaffChoice(_("Whose bookings are these?"))
+    staff_member_id = StaffSelectField(_("Whose bookings are these?"))
     signing = RadioField(_("How do its posts prove where they come from?"), choices=SIGNINGS, default="make")
     signing_key = StringField(_("Its key"), filters=[one_line], validators=[AtMost(KEY_LENGTH)])
     url = WebAddressField(_("Address of the calendar"), filters=[_over_https])
@@ -82,7 +82,7 @@ class ChangeForm(PageForm):
     name = StringField(
         _("Name"), filters=[one_line], validators=[Named(_("Give it a name, like “Front desk”."), NAME_LENGTH)]
     )
-    staff_member_id = StaffChoice(_("Whose bookings are these?"))
+    staff_member_id = StaffSelectField(_("Whose bookings are these?"))
     opens_moved = BooleanField(_("When a booking moves, open the time that it leaves"))
     daily_limit = WholeNumberField(_("Unsigned cancellations that open by themselves in a day"), least=0, most=1000)
 
@@ -98,7 +98,7 @@ class KeyForm(PageForm):
 
 class NamedStaffForm(PageForm):
     reference = HiddenField()
-    staff_member_id = StaffChoice(_("Who is that?"))
+    staff_member_id = StaffSelectField(_("Who is that?"))
 
     def validate_staff_member_id(self, field: Any) -> None:
         if not field.data:

@@ -11,7 +11,6 @@ from sqlalchemy import and_, func, select, tuple_
 
 from nexapp.identity.models import StaffMember
 from nexapp.slots.booking_systems.models import BookingDelivery, BookingStaff, BookingSystem, ExternalBooking
-from nexapp.slots.booking_systems.outcomes import WAITING
 from nexapp.slots.models import Slot
 from nexapp.spine.db import db
 from nexapp.spine.errors import NotFound
@@ -60,7 +59,7 @@ def list_waiting(system_id: UUID | None = None) -> Sequence[Any]:
 
 
 def count_waiting() -> int:
-    wanted = scoped(BookingDelivery).where(BookingDelivery.outcome.in_(WAITING))
+    wanted = scoped(BookingDelivery).where(BookingDelivery.outcome.in_(NEEDS_A_PERSON))
     return db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
 
 

@@ -167,10 +167,11 @@ def replay(delivery_id: UUID) -> Response:
 
 
 @pages.get("/booking-systems/waiting")
-@member(Role.MANAGER)
+@member(Role.VIEWER)
 def waiting_note() -> Response:
-    """For other pages: that something waits here, if it does."""
-    return page("booking_systems/_waiting_note.html", waiting=queries.count_waiting())
+    """For other pages: that something waits here, for those who may see to it."""
+    waiting = queries.count_waiting() if current_actor().role.at_least(Role.MANAGER) else 0
+    return page("booking_systems/_waiting_note.html", waiting=waiting)
 
 
 def _system_page(system_id: UUID, *, form: Any = None, key_form: Any = None, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from nexapp.identity.models import Organization, User
+from nexapp.slots.demo.booking_systems import seed_booking_systems
 from nexapp.slots.demo.calendar import seed_calendar
 from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
 from nexapp.slots.demo.figures import seed_figures
@@ -43,6 +44,7 @@ def seed_demo(if_empty: bool) -> None:
                 seed_calendar(seeded)
                 seed_messages(seeded)
                 seed_figures(seeded)
+                seed_booking_systems(seeded)
     click.echo("The demo's data is in place.")
 
 
