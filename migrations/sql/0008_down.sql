@@ -1,6 +1,7 @@
 DROP FUNCTION nexapp_lift_misread_stop(uuid);
 DROP TRIGGER inbound_messages_noted ON inbound_messages;
 DROP FUNCTION nexapp_note_inbound();
+DROP FUNCTION nexapp_recount_conversation(uuid, uuid);
 DROP TABLE conversations, canned_replies;
 
 DROP INDEX inbound_messages_waiting;

@@ -58,13 +58,14 @@ CREATE INDEX conversations_waiting ON conversations (org_id) WHERE rank > 0 AND 
 
 -- Whoever stores a text, or settles it, by whatever statement: the conversation's counts follow.
 CREATE FUNCTION nexapp_note_inbound() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+    has_moved boolean := TG_OP = 'UPDATE' AND OLD.org_id IS DISTINCT FROM NEW.org_id;
+    place smallint := CASE WHEN NOT NEW.needs_review THEN 0 WHEN NEW.handled_as = 'stop' THEN 2 ELSE 1 END;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF NEW.org_id IS NOT NULL AND (TG_OP = 'INSERT' OR has_moved) THEN
         INSERT INTO consumer_profiles (org_id, consumer_id) VALUES (NEW.org_id, NEW.consumer_id) ON CONFLICT DO NOTHING;
         INSERT INTO conversations (org_id, consumer_id, phone, unread, needs_review, rank, last_at, last_body)
-        VALUES (NEW.org_id, NEW.consumer_id, NEW.from_phone, NEW.needs_review::int,
-            NEW.needs_review AND NEW.handled_as = 'stop',
-            CASE WHEN NEW.needs_review AND NEW.handled_as = 'stop' THEN 2 ELSE NEW.needs_review::int END,
+        VALUES (NEW.org_id, NEW.consumer_id, NEW.from_phone, NEW.needs_review::int, place = 2, place,
             NEW.created_at, left(NEW.body, 200))
         ON CONFLICT (org_id, consumer_id) DO UPDATE SET
             unread = conversations.unread + excluded.unread,
@@ -72,22 +73,43 @@ BEGIN
             rank = greatest(conversations.rank, excluded.rank),
             last_at = excluded.last_at, last_body = excluded.last_body, last_by = 'person',
             done_at = CASE WHEN excluded.unread = 0 THEN conversations.done_at END;
-    ELSE
-        UPDATE conversations c SET unread = w.unread, needs_review = w.in_doubt,
-            rank = CASE WHEN w.in_doubt THEN 2 WHEN w.unread > 0 THEN 1 ELSE 0 END
+    ELSIF NEW.org_id IS NOT NULL THEN
+        PERFORM nexapp_recount_conversation(NEW.org_id, NEW.consumer_id);
+    END IF;
+    -- It was another business's all along: nothing of it stays where it was put first.
+    IF has_moved AND OLD.org_id IS NOT NULL THEN
+        PERFORM nexapp_recount_conversation(OLD.org_id, OLD.consumer_id);
+        DELETE FROM conversations c
+        WHERE c.org_id = OLD.org_id AND c.consumer_id = OLD.consumer_id AND c.last_by = 'person' AND NOT EXISTS (
+            SELECT FROM inbound_messages i WHERE i.from_phone = OLD.from_phone AND i.org_id = OLD.org_id
+        );
+        UPDATE conversations c SET last_body = l.body, last_at = l.created_at
         FROM (
-            SELECT count(*) AS unread, coalesce(bool_or(handled_as = 'stop'), false) AS in_doubt
-            FROM inbound_messages
-            WHERE org_id = NEW.org_id AND consumer_id = NEW.consumer_id AND needs_review
-        ) w
-        WHERE c.org_id = NEW.org_id AND c.consumer_id = NEW.consumer_id;
+            SELECT left(body, 200) AS body, created_at FROM inbound_messages
+            WHERE from_phone = OLD.from_phone AND org_id = OLD.org_id ORDER BY created_at DESC LIMIT 1
+        ) l
+        WHERE c.org_id = OLD.org_id AND c.consumer_id = OLD.consumer_id AND c.last_by = 'person';
     END IF;
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION nexapp_recount_conversation(org uuid, consumer uuid) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, public AS $$
+    UPDATE conversations c SET unread = w.unread, needs_review = w.in_doubt,
+        rank = CASE WHEN w.in_doubt THEN 2 WHEN w.unread > 0 THEN 1 ELSE 0 END
+    FROM (
+        SELECT count(*) AS unread, coalesce(bool_or(handled_as = 'stop'), false) AS in_doubt
+        FROM inbound_messages
+        WHERE org_id = org AND consumer_id = consumer AND needs_review
+    ) w
+    WHERE c.org_id = org AND c.consumer_id = consumer
+$$;
 REVOKE ALL ON FUNCTION nexapp_note_inbound() FROM PUBLIC;
-CREATE TRIGGER inbound_messages_noted AFTER INSERT OR UPDATE OF needs_review, handled_as ON inbound_messages
-    FOR EACH ROW WHEN (NEW.org_id IS NOT NULL AND NEW.consumer_id IS NOT NULL)
+REVOKE ALL ON FUNCTION nexapp_recount_conversation(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nexapp_recount_conversation(uuid, uuid) TO nexapp_tenant, nexapp_system;
+CREATE TRIGGER inbound_messages_noted AFTER INSERT OR UPDATE OF needs_review, handled_as, org_id ON inbound_messages
+    FOR EACH ROW WHEN (NEW.consumer_id IS NOT NULL)
     EXECUTE FUNCTION nexapp_note_inbound();
 
 -- A wish to stop that was read from free words, and wrongly, is lifted by the business it was written to: only the

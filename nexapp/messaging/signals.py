@@ -22,6 +22,8 @@ def topics_of(org_id: UUID | None, subject_kind: str | None) -> list[tuple[str, 
     if subject_kind == "reply":
         return [_inbox(org_id)]
     found = [(f"org:{org_id}:messages", "messages-changed")]
+    if subject_kind is None:
+        found.append(_inbox(org_id))
     return [*found, (f"org:{org_id}:slots", "slots-changed")] if subject_kind in OFFERED else found
 
 

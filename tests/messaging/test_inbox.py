@@ -266,6 +266,23 @@ def test_a_text_that_may_be_for_another_business_says_so(
     assert "Which of you?" not in words(stranger.get(ana.path))
 
 
+def test_a_text_that_was_another_business_s_leaves_nothing_behind(
+    ana: Ana, shop: Shop, staff: Browser, app: Any, owner_sql: Sql
+) -> None:
+    elsewhere = Shop(app, owner_sql, name="Elsewhere")
+    ana.says("First")
+    ana.says("Yes to the other one")
+    moved = "UPDATE inbound_messages SET org_id = %s, handled_as = 'claimed', needs_review = false WHERE body = %s"
+    shop.sql(moved, elsewhere.org_id, "Yes to the other one")
+    assert (ana.shop.value("SELECT last_body FROM conversations WHERE org_id = %s", shop.org_id)) == "First"
+    assert shop.sql("SELECT unread, last_body FROM conversations WHERE org_id = %s", elsewhere.org_id) == [
+        (0, "Yes to the other one")
+    ]
+    shop.sql(moved, elsewhere.org_id, "First")
+    assert shop.sql("SELECT 1 FROM conversations WHERE org_id = %s", shop.org_id) == []
+    assert "Nothing waits for you" in words(staff.get("/inbox"))
+
+
 def test_search_and_strangers(ana: Ana, staff: Browser, shop: Shop, app: Any, owner_sql: Sql) -> None:
     ana.says("Is parking free?")
     assert "Ana Ruiz" in words(staff.get("/inbox", q="ruiz"))
