@@ -19,6 +19,10 @@ class StaffMemberNotFound(NotFound):
     code = "staff_member_not_found"
 
 
+class LocationNotFound(NotFound):
+    code = "location_not_found"
+
+
 class LastStaffMember(Conflict):
     code = "last_staff_member"
 

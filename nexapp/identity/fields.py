@@ -109,7 +109,7 @@ class WholeNumberField(StringField):  # type: ignore[misc]
         self.number = int(written)
 
 
-class ReminderField(SelectMultipleField):  # type: ignore[misc]
+class MultipleMinutesField(SelectMultipleField):  # type: ignore[misc]
     """Several of the choices, the longest first; none is an answer, too."""
 
     data: list[int] | None

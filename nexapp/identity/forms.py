@@ -24,8 +24,8 @@ from nexapp.identity.emails import EmailInput, parse_email
 from nexapp.identity.fields import (
     AtMost,
     MoneyField,
+    MultipleMinutesField,
     Named,
-    ReminderField,
     WebAddressField,
     WholeNumberField,
     one_line,
@@ -104,7 +104,7 @@ class BusinessForm(_BusinessFields):
     uses_booking_system = BooleanField(_("Clients finish the booking on that page"))
     hold_seconds = WholeNumberField(_("How long a slot is held"), least=30, most=3600, may_be_empty=True)
     pending_minutes = WholeNumberField(_("How long a slot waits for your yes"), least=1, most=1440)
-    reminder_minutes = ReminderField(_("Remind people of a booking"), choices=REMINDERS, coerce=int)
+    reminder_minutes = MultipleMinutesField(_("Remind people of a booking"), choices=REMINDERS, coerce=int)
     offer_mode = RadioField(_("Who is told of an open slot"), choices=MODES)
     turn_minutes = WholeNumberField(_("In turn, the next one after"), least=1, most=60)
     wave_size = WholeNumberField(_("People in a wave"), least=1, most=500)
@@ -147,9 +147,11 @@ class OwnEmailForm(PageForm):
 class InvitationForm(PageForm):
     """One field for both ways to reach somebody: what holds an @ is an address."""
 
-    contact = StringField(_("Mobile number or e-mail address"), filters=[one_line])
-    role = SelectField(_("Role"), choices=[], validate_choice=True)
-    staff_member_id = SelectField(_("Whose time is theirs"), choices=[], validate_choice=True)
+    contact = StringField(
+        _("Mobile number or e-mail address"), [InputRequired(_("Type a number or an address."))], filters=[one_line]
+    )
+    role = RadioField(_("Role"), [InputRequired(_("Choose a role."))], choices=[])
+    staff_member_id = SelectField(_("Whose time is theirs"), choices=[])
     country = "US"
     phone: str | None = None
     email: str | None = None
@@ -165,7 +167,7 @@ class InvitationForm(PageForm):
 
 
 class RoleForm(PageForm):
-    role = SelectField(_("Role"), choices=[])
+    role = SelectField(_("Role"), [InputRequired()], choices=[])
 
 
 class LinkedStaffForm(PageForm):
@@ -173,12 +175,23 @@ class LinkedStaffForm(PageForm):
 
 
 class TransferForm(PageForm):
-    membership_id = SelectField(_("New owner"), choices=[])
-    business_name = StringField(_("Name of the business"), filters=[one_line])
+    membership_id = SelectField(_("New owner"), [InputRequired()], choices=[])
+    business_name = StringField(_("Name of the business"), [InputRequired()], filters=[one_line])
 
 
 class StaffForm(PageForm):
     display_name = StringField(_("Name"), [Named(_("Type the name that clients see."), 80)], filters=[one_line])
+
+
+class LocationForm(PageForm):
+    country = "US"
+    name = StringField(_("Name"), [Named(_("Type a name, like “Main Street”."), 80)], filters=[one_line])
+    address = StringField(_("Address"), [AtMost(300)], filters=[one_line])
+    phone = TelField(_("Phone"), [Optional(), PhoneNumberInput(for_texts=False, required=False)])
+
+
+class PlaceForm(PageForm):
+    location_id = SelectField(_("Location"), choices=[])
 
 
 class ActivityForm(PageForm):

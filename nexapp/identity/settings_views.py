@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from nexapp.identity.blueprint import pages
 from nexapp.identity.business_settings import change_business, get_business
-from nexapp.identity.forms import ActivityForm, BusinessForm, StaffForm
+from nexapp.identity.forms import ActivityForm, BusinessForm, PlaceForm, StaffForm
+from nexapp.identity.locations import list_locations
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.identity.staff import get_staff_member, hire, list_staff, rename_staff_member, set_staff_activity
 from nexapp.spine.access import member
@@ -113,10 +114,20 @@ def _prefix(staff_id: UUID) -> str:
 
 def _staff_page(form: StaffForm, refused: tuple[StaffMember, StaffForm] | None = None, status: int = 200) -> Response:
     rows = []
+    places = [place for place in list_locations() if place.is_active]
     for known in list_staff():
         is_refused = refused is not None and refused[0].id == known.id
         blank = StaffForm(formdata=None, prefix=_prefix(known.id), data={"display_name": known.display_name})
-        rows.append({"member": known, "form": refused[1] if refused and is_refused else blank, "is_open": is_refused})
+        place = PlaceForm(formdata=None, prefix=_prefix(known.id), data={"location_id": str(known.location_id or "")})
+        place.location_id.choices = [("", _("The business itself")), *((str(p.id), p.name) for p in places)]
+        rows.append(
+            {
+                "member": known,
+                "place": place if places else None,
+                "form": refused[1] if refused and is_refused else blank,
+                "is_open": is_refused,
+            }
+        )
     return page("identity/staff.html", form=form, rows=rows, status=status)
 
 

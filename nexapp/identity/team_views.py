@@ -198,7 +198,7 @@ def _line(one: Member, staff: list[StaffMember]) -> Line:
         return Line(one, None, None, one.user_id == actor.user_id)
     prefix = _prefix(one.id)
     role_form = RoleForm(formdata=None, prefix=prefix, data={"role": one.role.value})
-    role_form.role.choices = _role_choices(assignable_by(actor.role))
+    role_form.role.choices = [(role.value, role_name(role)) for role in assignable_by(actor.role)]
     staff_form = LinkedStaffForm(formdata=None, prefix=prefix, data={"staff_member_id": str(one.staff_member_id or "")})
     staff_form.staff_member_id.choices = _staff_choices(staff, one.staff_member_id)
     return Line(one, role_form, staff_form, one.user_id == actor.user_id)

@@ -10,6 +10,7 @@ from nexapp.identity import (  # noqa: F401 - their routes, jobs and topics
     home_views,
     invitation_views,
     jobs,
+    location_views,
     second_factor_views,
     sessions,
     settings_views,
@@ -41,4 +42,6 @@ _SETTINGS = (
          note=_("Who signs in, their roles, invitations.")),
     Item(_("Staff"), "identity.staff", "id-badge-2", 30, Role.MANAGER, WITH_SLOTS,
          note=_("The people whose time can be booked.")),
+    Item(_("Locations"), "identity.locations", "map-pin", 40, Role.ADMIN, WITH_SLOTS,
+         note=_("Several places, their addresses and numbers.")),
 )  # fmt: skip

@@ -9,12 +9,14 @@ from nexapp.slots.booking_systems import wiring as booking_systems
 from nexapp.slots.calendar import wiring as calendar_wiring
 from nexapp.slots.demo.commands import demo_sign_ins, seed_demo
 from nexapp.slots.figures import wiring as figures
+from nexapp.slots.kinds import refuse_without_slots
 from nexapp.slots.views import pages
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_item
 
 
 def register(app: Flask) -> None:
+    app.before_request(refuse_without_slots)
     app.register_blueprint(pages)
     app.cli.add_command(seed_demo)
     app.cli.add_command(demo_sign_ins)
