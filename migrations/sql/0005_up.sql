@@ -90,7 +90,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
             ELSE nexapp_price_at(s.price_cents, s.price_steps, s.starts_at, now()) END,
         s.price_cents, o.currency, o.name, c.name, coalesce(c.address, o.address), coalesce(c.phone, o.phone),
         o.time_zone, t.display_name, v.name, o.notice_minutes,
-        CASE WHEN o.uses_booking_system THEN o.booking_url END, o.slug, p.name, f.opened_at, f.declined_at,
+        CASE WHEN o.uses_booking_system OR s.pending_for = 'booking_system' THEN o.booking_url END, o.slug, p.name, f.opened_at, f.declined_at,
         f.confirmed_at, f.cancelled_at, f.moved_to_offer_id, f.replaces_offer_id,
         -- A CASE within the CASE, not AND: with NULL on its left, AND would search the round at every look-up.
         CASE WHEN l.lapsed + interval '60 seconds' > now() THEN CASE WHEN EXISTS (

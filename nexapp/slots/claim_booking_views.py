@@ -13,7 +13,7 @@ from flask import Response, g, redirect, render_template, request, url_for
 from nexapp.slots import calendar_files, claim_bookings
 from nexapp.slots.claim_errors import ClaimRefused, NothingBooked
 from nexapp.slots.claim_forms import CancelForm
-from nexapp.slots.claim_views import blueprint, live_parts, refused, resolve_claim, shown, unknown_page
+from nexapp.slots.claim_views import blueprint, live_parts, refused, resolve_claim, shown, unknown_page, wants_fragment
 from nexapp.slots.claims import Claim, Situation
 from nexapp.slots.open_slots import list_open_times
 from nexapp.slots.tokens import claim_token
@@ -109,8 +109,13 @@ def _cancel_page(claim: Claim, form: CancelForm, status: int = 200) -> Response:
 
 def _times_page(claim: Claim, notice: str | None = None, status: int = 200) -> Response:
     found = list_open_times(claim.offer.org_id, claim.offer.slot_id)
-    words = render_template("claims/times.html", times=found, notice=notice, **shown(claim), **live_parts(claim))
-    return Response(words, status=status)
+    template = "claims/_times.html" if wants_fragment() else "claims/times.html"
+    again = url_for("claims.times", token=claim.token, fragment=1)
+    live = {**live_parts(claim), "fragment_url": again, "opened_url": None}
+    words = render_template(template, times=found, notice=notice, **shown(claim), **live)
+    answer = Response(words, status=status)
+    answer.vary.add("HX-Request")
+    return answer
 
 
 def _to(offer_id: UUID) -> Response:

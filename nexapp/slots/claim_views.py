@@ -87,14 +87,17 @@ def opened(token: str) -> Response:
 
 def claim_page(claim: Claim, *, status: int = 200, **context: Any) -> Response:
     """The page, or the inside of its <main> for the page's own script."""
-    wants_fragment = is_fragment() or request.args.get("fragment") == "1"
-    template = "claims/_claim.html" if wants_fragment else "claims/page.html"
+    template = "claims/_claim.html" if wants_fragment() else "claims/page.html"
     form = context.pop("form", None) or _empty_form(claim)
     live = {} if form and form.errors else live_parts(claim)
     words = render_template(template, **{"form": form, "times": _others(claim), **shown(claim), **live, **context})
     answer = Response(words, status=status)
     answer.vary.add("HX-Request")
     return answer
+
+
+def wants_fragment() -> bool:
+    return is_fragment() or request.args.get("fragment") == "1"
 
 
 def unknown_page() -> Response:

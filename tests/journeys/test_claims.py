@@ -46,7 +46,8 @@ def test_a_booking_by_text_is_exchanged_and_given_up(windows: Windows, stack: St
         phone.get_by_role("link", name="Add to calendar").click()
     assert download.value.suggested_filename == "booking.ics"
 
-    phone.get_by_role("link", name="Change the time").click()
+    phone.get_by_role("link", name="Change time").click()
+    see(phone, "Change the time")
     phone.locator(".choice").first.click()
     see(phone, "You're booked")
     expect(counter.locator("#slot-state")).to_contain_text("Booked")
