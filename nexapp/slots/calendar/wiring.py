@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 
 from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.slots import adding_views, services_views  # noqa: F401 - they add their routes
-from nexapp.slots.calendar import hour_views, move_views  # noqa: F401 - they add their routes
+from nexapp.slots.calendar import hour_views, move_views, pattern_views  # noqa: F401 - they add their routes
 from nexapp.slots.calendar.views import calendar
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_setting

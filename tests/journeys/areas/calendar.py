@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 NAMES = [
-    "calendar_day", "calendar_week", "calendar_week_one", "calendar_none", "slot_move", "services", "hours", "blocks",
+    "calendar_day", "calendar_week", "calendar_week_one", "calendar_none", "slot_move", "services", "hours", "blocks", "several",
 ]  # fmt: skip
 
 
@@ -23,4 +23,5 @@ def arrange(places: Any, merchant: Any) -> None:
         services="/settings/services",
         hours="/settings/hours",
         blocks="/calendar/blocks",
+        several="/slots/several",
     )
