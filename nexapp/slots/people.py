@@ -32,7 +32,7 @@ LONGEST_SEARCH = 80
 FEWEST_DIGITS = 3
 Cursor = tuple[datetime, UUID]
 STATES = {
-    "": lazy_gettext("Everybody on the list"),
+    "": lazy_gettext("Everybody"),
     "active": lazy_gettext("Waiting"),
     "invited": lazy_gettext("Invited, no yes yet"),
     "paused": lazy_gettext("Paused"),

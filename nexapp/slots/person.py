@@ -18,7 +18,7 @@ from nexapp.spine.db import db
 from nexapp.spine.errors import NotFound
 from nexapp.spine.tenancy import current_actor
 
-RECENT = 30
+RECENT = 15
 ANSWERED = 5
 
 # What each opening of a slot meant for them, the latest first: of every slot the latest round alone.

@@ -91,7 +91,7 @@ def test_the_story_has_offers_bookings_no_shows_and_why(shop: Shop, owner: Brows
         consumer_id=shop.consumer_of(ana), outcome="skipped", reason="too_short",
     )  # fmt: skip
     page = story(owner, ana)
-    for piece in ("need for more time", 'data-state="no_show"', 'data-state="booked"', "Agreed on the public page"):
+    for piece in ("Need for more time", 'data-state="no_show"', 'data-state="booked"', "Agreed on the public page"):
         assert piece in page
     assert f"/inbox/{shop.consumer_of(ana)}" in page
     assert "1 no-show" in words(owner.get("/waiting-list"))
