@@ -29,7 +29,7 @@ from nexapp.spine.jobs import enqueue, job
 from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import current_actor
 
-SHORT_LIST = 400
+SHORT_LIST = 1000
 """So many people are matched and texted while the merchant waits; more are gone through by a job."""
 
 STUCK = text("""

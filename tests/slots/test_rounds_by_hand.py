@@ -174,6 +174,6 @@ def test_the_slot_page_shows_whose_turn_it_is(shop: Shop, owner: Browser) -> Non
     page = answer.get_data(as_text=True)
     assert "Texting 1 of 2 people in line" in answer.headers["HX-Trigger"]
     assert "may answer now" in page
-    assert "1 of 2 in line have been gone through" in page
+    assert "So far: 1 of 2 in line" in page
     shop.sql("UPDATE messages SET status = 'delivered', sent_at = now(), delivered_at = now()")
     assert "data-countdown" in owner.get(f"/slots/{slot_id}", fragment=True).get_data(as_text=True)

@@ -13,6 +13,7 @@ from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
 from nexapp.slots.demo.figures import seed_figures
 from nexapp.slots.demo.history import seed_history
 from nexapp.slots.demo.messages import seed_messages
+from nexapp.slots.demo.rounds import seed_asking
 from nexapp.slots.demo.seeding import is_seeded, seed_people
 from nexapp.slots.demo.week import FEW, PLANS, seed_week
 from nexapp.spine.config import settings
@@ -41,6 +42,7 @@ def seed_demo(if_empty: bool) -> None:
             if seeded.house.people:
                 seed_history(seeded)
                 seed_week(seeded, PLANNED[seeded.house.slug])
+                seed_asking(seeded)
                 seed_calendar(seeded)
                 seed_messages(seeded)
                 seed_figures(seeded)
