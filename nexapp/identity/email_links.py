@@ -21,7 +21,7 @@ from nexapp.identity.team_invitations import has_live_invitation
 from nexapp.spine.clock import now
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
-from nexapp.spine.errors import TooMany
+from nexapp.spine.errors import TooMany, Unavailable
 from nexapp.spine.events import emit
 from nexapp.spine.ids import new_id
 
@@ -40,8 +40,11 @@ def send_link(email: str, wanted: str | None, *, for_user: UUID | None = None) -
     """Send a link to sign in, or with `for_user` one that makes the address theirs. Runs as the system.
 
     Nothing is sent to an address that nobody signs in with and nobody invited; the row is written all the same, so
-    that limits and answers are alike. Raises `TooMany`.
+    that limits and answers are alike. Raises `TooMany`, or
+    `Unavailable` where no mail server is set.
     """
+    if not settings().sends_email:
+        raise Unavailable(_("This installation sends no e-mail. Sign in by your phone number."))
     _refuse_too_many(email)
     token, link_id = secrets.token_urlsafe(24), new_id()
     purpose = VERIFY if for_user else SIGN_IN

@@ -139,7 +139,8 @@ def _refused(form: CodeForm, pending: dict[str, Any], error: NexError) -> Respon
 
 
 def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
-    return page("identity/sign_in.html", form=form, has_code=_pending() is not None, status=status)
+    by_email = settings().sends_email
+    return page("identity/sign_in.html", form=form, has_code=_pending() is not None, by_email=by_email, status=status)
 
 
 def _code_page(form: CodeForm, pending: dict[str, Any], status: int = 200) -> Response:

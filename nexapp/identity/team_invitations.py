@@ -69,6 +69,8 @@ def invite(role: Role, *, phone: str | None, email: str | None, staff_id: UUID |
     actor = current_actor()
     if role not in assignable_by(actor.role) or role is Role.OWNER:
         raise Forbidden(_("You can't give a role above your own."))
+    if email and not settings().sends_email:
+        raise BadInput(fields={"contact": _("This installation sends no e-mail. Type a mobile number.")})
     _refuse_too_many(phone, email)
     invitation = TeamInvitation(
         org_id=actor.tenant, token_hash=b"", role=role.value, phone=phone, email=email, invited_by=actor.user_id,

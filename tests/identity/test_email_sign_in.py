@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from flask import Flask
 
 from nexapp.identity.emails import parse_email
 from nexapp.spine.errors import BadInput
@@ -165,3 +166,14 @@ def test_addresses_are_read_as_people_write_them(written: str, kept: str, app: o
 def test_what_is_no_address_is_refused(written: str, app: object) -> None:
     with app.test_request_context(), pytest.raises(BadInput):  # type: ignore[attr-defined]
         parse_email(written)
+
+
+def test_without_a_mail_server_the_other_way_is_not_offered(
+    owner: Person, app: Flask, new_person: Callable[[], Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = app.extensions["settings"].model_copy(update={"mail_url": ""})
+    monkeypatch.setitem(app.extensions, "settings", none)
+    assert PAGE not in new_person().get("/sign-in").text
+    assert ask(new_person()) == 503
+    invited = owner.post("/settings/team/invitations", {"contact": MAIL, "role": "staff"}, page="/settings/team")
+    assert invited.status_code == 422

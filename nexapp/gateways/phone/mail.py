@@ -129,4 +129,4 @@ def _letter(parsed: EmailMessage, sender: str, recipient: str) -> Letter:
 
 def _part(parsed: EmailMessage, kind: str) -> str:
     body = parsed.get_body((kind,))
-    return str(body.get_content()) if body is not None else ""
+    return str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
