@@ -64,7 +64,7 @@ def samples(purpose: str, business: Organization) -> Mapping[str, str]:
     known = {
         "business": business.name, "service": _("Check-up"), "staff": _("Dr. Smith"), "time": _("Tue 3:30 PM EST"),
         "old_time": _("Mon 9:00 AM EST"), "first_name": _("Ana"), "price": "$150.00", "place": "2", "total": "5",
-        "count": "3", "url": sample_link(),
+        "count": "3", "until": _("4:00 PM"), "url": sample_link(),
     }  # fmt: skip
     return {name: value for name, value in known.items() if name in PURPOSES[purpose].allowed}
 

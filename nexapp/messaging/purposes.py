@@ -14,7 +14,7 @@ VARIABLES = frozenset({"business", "service", "staff", "time", "url", "first_nam
 
 LENGTHS = {
     "business": 120, "service": 80, "staff": 80, "time": 40, "url": 120, "first_name": 30, "price": 20, "code": 6,
-    "contact": 330, "place": 5, "total": 5, "count": 3, "old_time": 40, "choices": 300, "name": 80, "inviter": 80,
+    "contact": 330, "place": 5, "total": 5, "count": 3, "old_time": 40, "until": 40,
 }  # fmt: skip
 """How long each may become, in characters."""
 
@@ -29,18 +29,21 @@ class Purpose:
     editable: bool = True
     title: Any = ""
     note: Any = ""
+    shared: frozenset[str] = VARIABLES
+    """Of the usual ones those that are known here."""
 
     @property
     def allowed(self) -> frozenset[str]:
-        return self.own | (VARIABLES if self.editable else frozenset({"business"}))
+        return self.own | self.shared
 
 
-def _worded(title: Any, note: Any, default: Any, needs: str, own: str = "") -> Purpose:
-    return Purpose(default, frozenset(needs.split()), frozenset(own.split()), title=title, note=note)
+def _worded(title: Any, note: Any, default: Any, needs: str, own: str = "", lacks: str = "") -> Purpose:
+    shared = VARIABLES - frozenset(lacks.split())
+    return Purpose(default, frozenset(needs.split()), frozenset(own.split()), title=title, note=note, shared=shared)
 
 
 def _fixed(default: Any, *own: str) -> Purpose:
-    return Purpose(default, frozenset(own), frozenset(own), editable=False)
+    return Purpose(default, frozenset(own), frozenset(own), editable=False, shared=frozenset({"business"}))
 
 
 PURPOSES: dict[str, Purpose] = {
@@ -61,14 +64,16 @@ PURPOSES: dict[str, Purpose] = {
         _("{{business}} has {{count}} times available. See them and claim one: {{url}}"),
         frozenset({"url"}),
         frozenset({"count"}),
+        shared=frozenset({"business", "url"}),
         title=_("Several times are open"),
         note=_("One text instead of many, where you open several times at once."),
     ),
     "hold_confirmed": _worded(
         _("A time is held"),
-        _("Answers who took a time by text and has to confirm it."),
-        _("{{business}} is holding {{time}} for you. Confirm it here: {{url}}"),
+        _("Answers a YES by text, where the booking is finished on your booking page."),
+        _("{{business}} is holding {{time}} for you until {{until}}. Finish your booking here: {{url}}"),
         "url",
+        "until",
     ),
     "booking_confirmed": _worded(
         _("A time is booked"),
@@ -88,6 +93,7 @@ PURPOSES: dict[str, Purpose] = {
         _("Tells who booked that you had to cancel."),
         _("{{business}} had to cancel {{time}}. You stay on the waiting list."),
         "time",
+        lacks="url",
     ),
     "booking_declined": _worded(
         _("A booking is declined"),
@@ -120,16 +126,6 @@ PURPOSES: dict[str, Purpose] = {
         ),
         "url",
     ),
-    "team_invitation": _fixed(_("{{inviter}} invites you to {{business}} on NexApp: {{url}}"), "inviter", "url"),
-    "booking_alert": _fixed(_("{{business}}: {{name}} booked {{time}} with {{staff}}."), "name", "time", "staff"),
-    "which_slot": _fixed(_("{{business}}: which time? Reply {{choices}}."), "choices"),
-    "slot_taken": _fixed(
-        _("{{business}}: {{time}} has just been taken. You stay on the waiting list. Other times: {{url}}"),
-        "time",
-        "url",
-    ),
-    "slot_passed": _fixed(_("{{business}}: noted, {{time}} is not for you. You stay on the list."), "time"),
-    "nothing_open": _fixed(_("{{business}} has no open time for you right now. You stay on the waiting list.")),
     "sign_in_code": _fixed(
         _("Your NexApp code is {{code}}. It works for 5 minutes. Nobody from NexApp will ask for it."), "code"
     ),

@@ -26,6 +26,7 @@ from nexapp.spine.realtime import publish
 CONFIRMED = "booking_confirmed"
 CANCELLED = "booking_given_up"
 DECLINED = "booking_declined"
+UNANSWERED = "booking_unanswered"
 
 
 def cancel_unsent(slot: Any) -> None:
@@ -67,31 +68,35 @@ def text_cancelled(slot: Any, offer_id: UUID) -> None:
 def text_refusal(slot: Row[Any], offer_id: UUID, *, answered: bool) -> None:
     """Tell who waited for a yes that they have not got the time; a booking that it was to replace stands."""
     facts = facts_of(slot, offer_id)
-    words = {"business": facts.business, "time": slot_words(facts)["time"]}
-    if answered:
-        body = _("%(business)s can't take your booking for %(time)s. You stay on the waiting list.", **words)
-    elif slot.pending_for == "booking_system":
+    words, wording = words_of(facts, offer_id), DECLINED if answered else UNANSWERED
+    if not answered and slot.pending_for == "booking_system":
         body = _("%(business)s got no booking for %(time)s in time, so others can take it now.", **words)
     else:
-        body = _(
-            "%(business)s did not answer in time, so %(time)s is not booked. You stay on the waiting list.", **words
-        )
+        body = render(wording, words, facts.org_id)
     # Until the end: a booking may lapse with the start, and who is on the way has to know.
-    queue_answer(facts, offer_id, body, DECLINED, facts.ends_at)
+    queue_answer(facts, offer_id, body, DECLINED, facts.ends_at, wording)
 
 
 def text_winner(slot: Any, offer_id: UUID) -> None:
     facts = facts_of(slot, offer_id)
-    words = {**slot_words(facts), "first_name": first_name(facts.profile_name), "url": claim_url(offer_id)}
-    queue_answer(facts, offer_id, render(CONFIRMED, words, facts.org_id), CONFIRMED, facts.starts_at)
+    queue_answer(
+        facts, offer_id, render(CONFIRMED, words_of(facts, offer_id), facts.org_id), CONFIRMED, facts.starts_at
+    )
 
 
-def queue_answer(facts: Row[Any], offer_id: UUID, body: str, purpose: str, expires_at: datetime) -> None:
+def words_of(facts: Row[Any], offer_id: UUID) -> dict[str, str]:
+    """All that a business may put into a text about the booking."""
+    return {**slot_words(facts), "first_name": first_name(facts.profile_name), "url": claim_url(offer_id)}
+
+
+def queue_answer(
+    facts: Row[Any], offer_id: UUID, body: str, purpose: str, expires_at: datetime, wording: str | None = None
+) -> None:
     queue_messages(
         [
             NewMessage(
                 to_phone=facts.phone, body=body, purpose=purpose, lane=ANSWERS, consumer_id=facts.consumer_id,
-                subject_kind=SUBJECT, subject_id=offer_id, expires_at=expires_at,
+                subject_kind=SUBJECT, subject_id=offer_id, expires_at=expires_at, wording=wording,
             )
         ]
     )  # fmt: skip

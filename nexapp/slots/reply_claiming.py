@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from nexapp.messaging.models import InboundMessage
+from nexapp.messaging.templates import render
 from nexapp.slots import claim_followups as followups
 from nexapp.slots import holds
 from nexapp.slots.claim_errors import ClaimRefused, HoldRanOut, SlotJustTaken
@@ -23,6 +24,7 @@ from nexapp.spine.jobs import job
 from nexapp.spine.tenancy import scoped
 
 PURPOSE = "claim_answer"
+HELD = "hold_confirmed"
 JUST_NOW = timedelta(minutes=10)
 GONE = {Situation.HELD_BY_OTHER, Situation.TAKEN}
 
@@ -80,14 +82,15 @@ def _say_waiting(claim: Claim) -> None:
     slot = _slot(claim)
     if slot.pending_until is None:
         return
-    words = {
-        "business": claim.offer.business, "url": claim_url(claim.offer.offer_id),
-        "time": clock_words(slot.pending_until, claim.offer.time_zone),
-    }  # fmt: skip
+    until = clock_words(slot.pending_until, claim.offer.time_zone)
     if slot.pending_for == "booking_system":
-        body = _("The time is kept for you until %(time)s. Finish your booking here: %(url)s", **words)
-    else:
-        body = _("%(business)s confirms each booking and answers by %(time)s. Details: %(url)s", **words)
+        facts = followups.facts_of(slot, claim.offer.offer_id)
+        words = followups.words_of(facts, claim.offer.offer_id) | {"until": until}
+        _answer(claim, slot, render(HELD, words, facts.org_id), HELD)
+        return
+    url = claim_url(claim.offer.offer_id)
+    body = _("%(business)s confirms each booking and answers by %(time)s. Details: %(url)s",
+             business=claim.offer.business, time=until, url=url)  # fmt: skip
     _answer(claim, slot, body)
 
 
@@ -110,9 +113,9 @@ def _elsewhere(claim: Claim) -> str:
     return _("Other open times: %(url)s", url=claim_url(claim.offer.offer_id))
 
 
-def _answer(claim: Claim, slot: Slot, body: str) -> None:
+def _answer(claim: Claim, slot: Slot, body: str, wording: str | None = None) -> None:
     offer_id = claim.offer.offer_id
-    followups.queue_answer(followups.facts_of(slot, offer_id), offer_id, body, PURPOSE, slot.ends_at)
+    followups.queue_answer(followups.facts_of(slot, offer_id), offer_id, body, PURPOSE, slot.ends_at, wording)
 
 
 def _slot(claim: Claim) -> Slot:

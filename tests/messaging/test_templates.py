@@ -10,7 +10,9 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nexapp.messaging.purposes import PURPOSES, VARIABLES
+from nexapp.identity.business_settings import get_business
+from nexapp.messaging.previews import samples
+from nexapp.messaging.purposes import LENGTHS, PURPOSES, VARIABLES, editable
 from nexapp.messaging.segments import measure
 from nexapp.messaging.templates import check, first_text, load, of_body, render
 from nexapp.spine.errors import BadInput
@@ -41,6 +43,14 @@ def test_every_default_passes_its_own_check(app: Flask) -> None:
             check(str(kind.default), purpose)
             own = dict.fromkeys(kind.allowed, "x")
             assert "{" not in render(purpose, own)
+
+
+def test_the_samples_fill_whatever_may_stand_in_a_wording(app: Flask, make_business: MakeBusiness) -> None:
+    org_id = make_business()
+    with app.test_request_context(), unit_of_work(Actor(Role.OWNER, org_id)):
+        for name, kind in editable().items():
+            assert set(samples(name, get_business())) == kind.allowed
+            assert kind.allowed <= set(LENGTHS)
 
 
 @pytest.mark.parametrize(
