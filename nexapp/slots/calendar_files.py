@@ -20,9 +20,8 @@ ENDED = {Situation.GIVEN_UP, Situation.WITHDRAWN, Situation.CANCELLED, Situation
 
 def write(claim: Claim) -> bytes | None:
     """The file's bytes; None where the link never had a booking, or has exchanged it for another link's."""
-    if claim.offer.confirmed_at is None:
-        return None
-    if (status := STANDS.get(claim.situation)) is None and claim.situation not in ENDED:
+    status = STANDS.get(claim.situation)
+    if status is None and (claim.situation not in ENDED or claim.offer.confirmed_at is None):
         return None
     calendar = Calendar()
     calendar.add("prodid", "-//NexApp//Bookings//EN")

@@ -14,7 +14,7 @@ from nexapp.slots import calendar_files, claim_bookings
 from nexapp.slots.claim_errors import ClaimRefused, NothingBooked
 from nexapp.slots.claim_forms import CancelForm
 from nexapp.slots.claim_views import blueprint, live_parts, refused, resolve_claim, shown, unknown_page, wants_fragment
-from nexapp.slots.claims import Claim, Situation
+from nexapp.slots.claims import Claim, Situation, find_claim
 from nexapp.slots.open_slots import list_open_times
 from nexapp.slots.tokens import claim_token
 from nexapp.spine.access import link
@@ -96,6 +96,10 @@ def _with_booking(token: str, act: Callable[[Claim], Response]) -> Response:
 
 
 def _refused_change(token: str, claim: Claim, refusal: ClaimRefused) -> Response:
+    changed = find_claim(token) if refusal.tried else None
+    if changed is not None and changed.situation in CHANGED:
+        # Their own second tap was first.
+        return redirect(url_for("claims.show", token=token), 303)  # type: ignore[return-value]
     if refusal.tried and request.endpoint == "claims.move" and not isinstance(refusal, NothingBooked):
         # The booking stands: what is still free can be chosen instead.
         return _times_page(claim, notice=refusal.sentence, status=refusal.status)

@@ -25,6 +25,7 @@ from nexapp.slots.errors import NotYourSlot, SlotChanged
 from nexapp.slots.history import record_event
 from nexapp.slots.models import Slot
 from nexapp.slots.moving_texts import Place
+from nexapp.slots.reminder_rows import withdraw_reminders
 from nexapp.slots.times import to_instant
 from nexapp.slots.transitions import effective_status, get_slot_for_change, may_change_staff, transition
 from nexapp.spine import audit
@@ -166,6 +167,8 @@ def _follow_up(row: Any, before: Place, kind: str = "moved") -> tuple[UUID, bool
     """Remember the move, write its line, and let who has to know hear of it."""
     move_id, offer_id = new_id(), _client_offer(row)
     known = moving_texts.take_back(row, offer_id) or before
+    if offer_id is not None:
+        withdraw_reminders(row.org_id, offer_id)
     tells = offer_id is not None and moving_texts.tell_client(row, offer_id, known)
     db.session.execute(
         insert(SlotMove).values(

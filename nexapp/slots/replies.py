@@ -72,6 +72,13 @@ CHOSEN = text("""
 """)
 
 
+# Who wrote to the person last: "Does three suit you?" is answered by a yes as well.
+BY_HAND = text("""
+    SELECT created_by IS NOT NULL AND purpose <> 'template_test' FROM messages
+    WHERE to_phone = :phone AND attempts > 0 AND created_at > :since ORDER BY created_at DESC, id DESC LIMIT 1
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a reply says: yes, no or a number; nothing of them where we can't tell."""
@@ -95,7 +102,7 @@ def read(word: str) -> Answer:
 def answer_reply(event: InboundTextReceived) -> None:
     """Runs as the system; a second run finds the reply handled."""
     inbound = _lock(UUID(str(event.inbound_id)))
-    if inbound is None or inbound.handled_as != "other":
+    if inbound is None or inbound.handled_as != "other" or _is_talking(inbound.from_phone):
         return
     answer, consumer_id = read(event.word), UUID(str(event.consumer_id))
     if answer.kind == "yes":
@@ -206,6 +213,11 @@ def _settle(inbound: InboundMessage, handled_as: str, org_id: UUID | None) -> No
     db.session.flush()
     for touched in {former, org_id} - {None}:
         publish_change(touched, None)
+
+
+def _is_talking(phone: str) -> bool:
+    """Somebody of a business wrote to them last: the answer is theirs to read, whatever it says."""
+    return bool(db.session.scalar(BY_HAND, {"phone": phone, "since": now() - MEANT_LATELY}))
 
 
 def _lock(inbound_id: UUID) -> InboundMessage | None:

@@ -232,3 +232,15 @@ def test_an_unsent_text_is_no_offer_yet(world: World, texting: Texting, ana: Per
     world.unsent_text(world.offer(world.slot(), ana))
     assert texting.handled(texting.write(ana, "YES")) == ("other", True)
     assert world.value("SELECT status FROM slots") == "open"
+
+
+def test_a_yes_to_a_colleagues_own_words_is_for_them_to_read(world: World, texting: Texting, ana: Person) -> None:
+    texting.offer(world, ana)
+    world.insert("users", id=world.staff_id, phone="+13055550100", name="Olivia")
+    world.insert(
+        "messages", id=new_id(), org_id=world.org_id, consumer_id=ana.consumer_id, lane=1, purpose="reply",
+        to_phone=ana.phone, body="Does three suit you?", segments=1, status="delivered", attempts=1,
+        created_by=world.staff_id,
+    )  # fmt: skip
+    assert texting.handled(texting.write(ana, "YES")) == ("other", True)
+    assert world.value("SELECT status FROM slots") == "open"

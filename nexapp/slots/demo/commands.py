@@ -10,11 +10,13 @@ from nexapp.identity.models import Organization, User
 from nexapp.slots.demo.booking_systems import seed_booking_systems
 from nexapp.slots.demo.calendar import seed_calendar
 from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
+from nexapp.slots.demo.claims import seed_claims
 from nexapp.slots.demo.figures import seed_figures
 from nexapp.slots.demo.history import seed_history
 from nexapp.slots.demo.messages import seed_messages
 from nexapp.slots.demo.rounds import seed_asking
 from nexapp.slots.demo.seeding import is_seeded, seed_people
+from nexapp.slots.demo.waiting_list import seed_invited
 from nexapp.slots.demo.week import FEW, PLANS, seed_week
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
@@ -42,6 +44,8 @@ def seed_demo(if_empty: bool) -> None:
             if seeded.house.people:
                 seed_history(seeded)
                 seed_week(seeded, PLANNED[seeded.house.slug])
+                seed_claims(seeded)
+                seed_invited(seeded)
                 seed_asking(seeded)
                 seed_calendar(seeded)
                 seed_messages(seeded)
