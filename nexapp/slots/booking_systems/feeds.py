@@ -58,11 +58,12 @@ def poll_feed(booking_system_id: str) -> None:
     feed = lookup("SELECT * FROM nexapp_booking_feed(:id)", id=feed_id)
     if feed is None or feed.org_id != current_actor().tenant:
         return
+    asked_at = now()
     try:
         fetched = fetch(
             feed.url, etag=feed.etag, last_modified=feed.last_modified, private_hosts=settings().private_feed_hosts
         )
-        _take(feed_id, feed.url, fetched)
+        _take(feed_id, feed.url, fetched, asked_at)
     except FeedFailed as failure:
         _note_failure(feed_id, failure.code)
     tell_pages()
@@ -74,13 +75,16 @@ def start_over(booking_system_id: UUID) -> None:
     read_now(booking_system_id)
 
 
-def _take(feed_id: UUID, url: str, fetched: Fetched) -> None:
+def _take(feed_id: UUID, url: str, fetched: Fetched, asked_at: datetime) -> None:
     at = now()
     zone = db.session.scalar(select(Organization.time_zone).where(Organization.id == current_actor().tenant))
     # Worked out before the lock: a large calendar takes its time.
     reading = None if fetched.body is None else read_calendar(fetched.body, str(zone), at)
     system = lock_system(feed_id)
     if system is None or system.url != url:
+        return
+    if system.read_at is not None and system.read_at > asked_at:
+        # Another reading of it was quicker: what this one saw is of before.
         return
     if reading is not None:
         _compare(system, reading, at)

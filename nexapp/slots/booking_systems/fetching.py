@@ -11,8 +11,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -40,18 +42,22 @@ class Fetched:
 
 
 def fetch(
-    url: str, *, etag: str | None = None, last_modified: str | None = None, private_hosts: frozenset[str] = frozenset()
+    url: str,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    private_hosts: frozenset[str] = frozenset(),
+    seconds: float = ALL_SECONDS,
 ) -> Fetched:
     """Read the feed; raises `FeedFailed`. `private_hosts` are allowed though their addresses are private."""
-    deadline = time.monotonic() + ALL_SECONDS
+    deadline = time.monotonic() + seconds
     headers = _headers(etag, last_modified)
     for _hop in range(MOST_REDIRECTS + 1):
         try:
             answer = _ask(urlsplit(url), headers, deadline, private_hosts)
-        except TimeoutError:
-            raise FeedFailed("slow") from None
-        except (OSError, http.client.HTTPException, ValueError):
-            raise FeedFailed("unreachable") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            is_late = isinstance(error, TimeoutError) or time.monotonic() > deadline
+            raise FeedFailed("slow" if is_late else "unreachable") from None
         if isinstance(answer, Fetched):
             return answer
         url = urljoin(url, answer)
@@ -69,11 +75,16 @@ def _headers(etag: str | None, last_modified: str | None) -> dict[str, str]:
 def _ask(url: SplitResult, headers: dict[str, str], deadline: float, private_hosts: frozenset[str]) -> Fetched | str:
     """One request: what came, or where it sends us."""
     connection = _connect(url, private_hosts)
+    # A socket's own limit counts from byte to byte: who sends one now and then would keep us for ever.
+    bound = threading.Timer(max(0.1, deadline - time.monotonic()), connection.hang_up)
+    bound.daemon = True
+    bound.start()
     try:
         connection.request("GET", (url.path or "/") + (f"?{url.query}" if url.query else ""), headers=headers)
-        connection.sock.settimeout(min(READ_SECONDS, max(0.1, deadline - time.monotonic())))
+        connection.sock.settimeout(READ_SECONDS)
         return _answer(connection.getresponse(), deadline)
     finally:
+        bound.cancel()
         connection.close()
 
 
@@ -100,6 +111,8 @@ def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise FeedFailed("slow")
         parts.append(part)
+    if time.monotonic() > deadline:
+        raise FeedFailed("slow")
     if response.length:
         raise FeedFailed("truncated")
     return b"".join(parts)
@@ -123,7 +136,7 @@ def _decoded(body: bytes, encoding: str) -> bytes:
     return unpacked
 
 
-def _connect(url: SplitResult, private_hosts: frozenset[str]) -> http.client.HTTPConnection:
+def _connect(url: SplitResult, private_hosts: frozenset[str]) -> _Pinned:
     host = (url.hostname or "").rstrip(".")
     if url.scheme not in {"http", "https"} or not host or "@" in url.netloc:
         raise FeedFailed("address")
@@ -162,6 +175,11 @@ class _Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), CONNECT_SECONDS)
+
+    def hang_up(self) -> None:
+        """From another thread: whatever waits for this line gets its end."""
+        with suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _PinnedHttps(_Pinned):

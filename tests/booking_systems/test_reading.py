@@ -1,0 +1,58 @@
+"""What needs no business: reading files, and reaching the servers that hold them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from nexapp.slots.booking_systems.calendar_reading import read_calendar
+from nexapp.slots.booking_systems.errors import FeedFailed
+from nexapp.slots.booking_systems.fetching import fetch, is_public
+from tests.booking_systems.calendar_host import CalendarHost, calendar, raw_event
+
+
+def test_a_gap_and_a_repeated_hour_are_read_as_calendars_do() -> None:
+    at = datetime(2027, 3, 1, tzinfo=UTC)
+    gap = raw_event("gap", "DTSTART:20270314T023000", "DURATION:PT30M")
+    summer = raw_event(
+        "s", "DTSTART;TZID=America/New_York:20270313T100000", "DURATION:PT30M", "RRULE:FREQ=DAILY;COUNT=2"
+    )
+    found = read_calendar(calendar(gap, summer), "America/New_York", at).appointments
+    assert [f"{one.starts_at:%d %H:%M}" for one in sorted(found.values(), key=lambda one: one.starts_at)] == [
+        "13 15:00", "14 07:30", "14 14:00",
+    ]  # fmt: skip
+    twice = raw_event("twice", "DTSTART:20271107T013000", "DURATION:PT30M")
+    [one] = read_calendar(calendar(twice), "America/New_York", datetime(2027, 11, 1, tzinfo=UTC)).appointments.values()
+    assert f"{one.starts_at:%H:%M}" == "05:30"
+
+
+def test_a_server_that_drips_is_left_after_the_time_for_all(calendar_host: CalendarHost) -> None:
+    def drip(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+        for _ in range(100):
+            time.sleep(0.1)
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+
+    calendar_host.answer = drip
+    started = time.monotonic()
+    with pytest.raises(FeedFailed, match="slow"):
+        fetch(calendar_host.url, private_hosts=frozenset({"127.0.0.1"}), seconds=0.5)
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True), ("2606:2800:220:1:248:1893:25c8:1946", True), ("127.0.0.1", False), ("0.0.0.0", False),
+        ("10.1.2.3", False), ("172.16.0.1", False), ("192.168.1.1", False), ("169.254.169.254", False),
+        ("100.64.0.1", False), ("224.0.0.1", False), ("255.255.255.255", False), ("::1", False),
+        ("fe80::1%eth0", False), ("fc00::1", False), ("::ffff:10.0.0.1", False), ("64:ff9b::a00:1", False),
+        ("2002:a00:1::", False),
+    ],
+)  # fmt: skip
+def test_what_counts_as_public(address: str, public: bool) -> None:
+    assert is_public(address) is public
