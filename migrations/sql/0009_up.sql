@@ -73,8 +73,10 @@ CREATE FUNCTION nexapp_mark_messages() RETURNS trigger LANGUAGE plpgsql SET sear
 BEGIN
     INSERT INTO figures_due (org_id, slot_id)
     SELECT DISTINCT f.org_id, f.slot_id FROM changed m
-    JOIN slot_offers f ON f.org_id = m.org_id AND f.message_id = m.id
-    WHERE m.status IN ('sent', 'delivered', 'undelivered', 'failed');
+    -- For each text by its own index, and the business afterwards: joined freely, a table that has no statistics yet was
+    -- read by the business's index as a whole, for every text.
+    CROSS JOIN LATERAL (SELECT org_id, slot_id FROM slot_offers WHERE message_id = m.id OFFSET 0) f
+    WHERE f.org_id = m.org_id AND m.status IN ('sent', 'delivered', 'undelivered', 'failed');
     RETURN NULL;
 END $$;
 REVOKE ALL ON FUNCTION nexapp_mark_slots(), nexapp_mark_offers(), nexapp_mark_messages() FROM PUBLIC;

@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from nexapp.spine.db import db
 
-AT_ONCE = 2000
-"""Slots in one count: some tenths of a second, with a few dozen offers each."""
+AT_ONCE = 500
+"""Slots in one count: a tenth of a second or two, with a few dozen offers each."""
 
 TAKE = text("""
     WITH mine AS MATERIALIZED (

@@ -8,7 +8,7 @@ from nexapp.spine.jobs import job
 from nexapp.spine.realtime import publish
 from nexapp.spine.schedule import schedule
 
-BATCHES = 10
+BATCHES = 40
 """For one business and run, so that its backlog doesn't keep the others waiting; the next minute goes on."""
 
 
