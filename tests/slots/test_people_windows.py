@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import time
 
 from hypothesis import example, given
@@ -37,7 +38,7 @@ def test_merging_keeps_every_minute_and_no_two_windows_touch(windows: list[Windo
     found = merged(windows)
     assert suits(found) == suits(windows)
     assert list(found) == sorted(found)
-    for one, next_one in zip(found, found[1:], strict=False):
+    for one, next_one in itertools.pairwise(found):
         assert one.weekday != next_one.weekday or one.ends < next_one.starts, "midnight parts two days"
 
 
