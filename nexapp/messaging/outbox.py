@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import func, text, update
+from sqlalchemy import func, select, text, update
 
 from nexapp.messaging.introductions import introduce
 from nexapp.messaging.lanes import HEEDING_SQL, UNASKED
@@ -102,6 +102,9 @@ def cancel_queued(subject_kind: str, subject_ids: Sequence[UUID], purpose: str |
         about.append(Message.purpose == purpose)
     if (org_id := current_actor().org_id) is not None:
         about.append(Message.org_id == org_id)
+    # In the order of their keys, as the sender records what became of texts.
+    unsent = select(Message.id).where(*about, Message.status.in_(("queued", "sending")))
+    db.session.execute(unsent.order_by(Message.id).with_for_update(key_share=True))
     _change([*about, Message.status == "sending"], expires_at=func.now())
     return _change([*about, Message.status == "queued"], status="cancelled")
 

@@ -60,6 +60,8 @@ _RECORD = text(
     """  # noqa: S608 - names of columns from above, every value is bound
 )
 
+# In the order of their keys, as whoever withdraws texts locks them: neither waits for the other in a circle.
+_LOCK = text("SELECT id FROM messages WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _SIDS = text("SELECT id, provider_sid FROM messages WHERE id = ANY(:ids)")
 _OWNERS = text("SELECT provider_sid, id FROM messages WHERE provider_sid = ANY(:sids)")
 
@@ -68,6 +70,7 @@ def record(worker: str, verdicts: Sequence[Verdict]) -> Sequence[Row[Any]]:
     """Move messages on; the rows that changed. Runs as the system, in the caller's unit."""
     if not verdicts:
         return []
+    db.session.execute(_LOCK, {"ids": [verdict.id for verdict in verdicts]})
     changed = db.session.execute(_RECORD, _parameters(worker, verdicts)).all()
     _follow_up({row.id: row for row in changed}, verdicts)
     return changed

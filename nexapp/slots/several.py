@@ -39,6 +39,7 @@ WAITING = text("""
     ORDER BY m.id FOR UPDATE OF m SKIP LOCKED
 """)
 
+# Never what has been tried: its fate is settled by its words.
 REWRITE = text("""
     UPDATE messages m SET purpose = 'several_slots', subject_kind = 'offer_bundle', subject_id = n.bundle_id,
         body = n.body, segments = n.segments, expires_at = greatest(m.expires_at, n.expires_at), template_id = (
@@ -47,7 +48,7 @@ REWRITE = text("""
         )
     FROM unnest(CAST(:ids AS uuid[]), CAST(:bundles AS uuid[]), CAST(:bodies AS text[]), CAST(:segments AS smallint[]),
         CAST(:untils AS timestamptz[])) AS n(id, bundle_id, body, segments, expires_at)
-    WHERE m.id = n.id
+    WHERE m.id = n.id AND m.status = 'queued' AND m.attempts = 0
 """)
 
 JOIN_BUNDLE = text("""

@@ -101,6 +101,17 @@ def test_a_slot_that_is_taken_leaves_the_texts_that_wait(shop: Shop, acting: Act
     assert texts(shop) == [("several_slots", "cancelled")] * 2
 
 
+def test_words_that_may_be_out_are_never_changed(shop: Shop, acting: Acting) -> None:
+    shop.people(2)
+    ids = slots(shop)
+    with acting(shop.owner):
+        open_slots(ids)
+    shop.sql("UPDATE messages SET status = 'sending', attempts = 1")
+    with acting(shop.owner):
+        cancel_slot(ids[0])
+    assert "3 times" in shop.value("SELECT body FROM messages LIMIT 1")
+
+
 def test_the_page_shows_what_is_taken_and_what_is_mine(shop: Shop, acting: Acting, client: FlaskClient) -> None:
     first, second = shop.people(2)
     ids = slots(shop)
