@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 NAMES = [
-    "calendar_day", "calendar_week", "calendar_week_one", "calendar_none", "slot_move", "services", "hours", "blocks", "several",
+    "calendar_day", "calendar_week", "calendar_week_one", "calendar_none", "slot_move", "services", "hours", "blocks",
+    "several",
 ]  # fmt: skip
 
 
