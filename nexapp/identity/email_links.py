@@ -50,7 +50,7 @@ def send_link(email: str, wanted: str | None, *, for_user: UUID | None = None) -
     purpose = VERIFY if for_user else SIGN_IN
     db.session.add(
         EmailLink(
-            id=link_id, token_hash=_hash(token), purpose=purpose, email=email, user_id=for_user, next=wanted,
+            id=link_id, token_hash=hash_token(token), purpose=purpose, email=email, user_id=for_user, next=wanted,
             ip=request.remote_addr, expires_at=now() + LIFETIME,
         )
     )  # fmt: skip
@@ -62,7 +62,7 @@ def send_link(email: str, wanted: str | None, *, for_user: UUID | None = None) -
 def find_link(token: str) -> EmailLink | None:
     """The link, if it can still be used."""
     wanted = select(EmailLink).where(
-        EmailLink.token_hash == _hash(token), EmailLink.used_at.is_(None), EmailLink.expires_at > func.now()
+        EmailLink.token_hash == hash_token(token), EmailLink.used_at.is_(None), EmailLink.expires_at > func.now()
     )
     return db.session.scalar(wanted)
 
@@ -71,7 +71,9 @@ def spend_link(token: str) -> EmailLink | None:
     """The link, spent by this very call; None where it was used before or has lapsed."""
     return db.session.scalar(
         update(EmailLink)
-        .where(EmailLink.token_hash == _hash(token), EmailLink.used_at.is_(None), EmailLink.expires_at > func.now())
+        .where(
+            EmailLink.token_hash == hash_token(token), EmailLink.used_at.is_(None), EmailLink.expires_at > func.now()
+        )
         .values(used_at=func.now())
         .returning(EmailLink)
     )
@@ -103,5 +105,5 @@ def _refuse_too_many(email: str) -> None:
         raise TooMany(_("Too many links were asked for from here. Try again in 10 minutes."), retry_after=600)
 
 
-def _hash(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
     return hashlib.sha256(f"email-link:{token}".encode()).digest()
