@@ -16,6 +16,7 @@ from nexapp.slots.demo.history import seed_history
 from nexapp.slots.demo.messages import seed_messages
 from nexapp.slots.demo.rounds import seed_asking
 from nexapp.slots.demo.seeding import is_seeded, seed_people
+from nexapp.slots.demo.team import seed_team
 from nexapp.slots.demo.waiting_list import seed_invited
 from nexapp.slots.demo.waiting_list import seed_invited
 from nexapp.slots.demo.week import FEW, PLANS, seed_week
@@ -41,7 +42,9 @@ def seed_demo(if_empty: bool) -> None:
         if is_seeded():
             click.echo("The demo's data is there already.")
             return
-        for seeded in seed_people():
+        everyone = seed_people()
+        seed_team(everyone)
+        for seeded in everyone:
             if seeded.house.people:
                 seed_history(seeded)
                 seed_week(seeded, PLANNED[seeded.house.slug])
@@ -66,3 +69,5 @@ def demo_sign_ins() -> None:
     for member, role in [*lines, (ADMIN, "platform admin")]:
         if member.phone in known:
             click.echo(f"{role:<26} {member.name:<16} {national(member.phone)}")
+    if ADMIN.phone in known:
+        click.echo(f"The platform admin's second code: {settings().base_url}/dev/authenticator")
