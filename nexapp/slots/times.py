@@ -22,7 +22,8 @@ def to_instant(on: date, at: time, zone: str, which: str | None = None) -> datet
     Raises `TimeDoesNotExist` where the clocks jump over it, and `TimeHappensTwice` where they pass it twice and
     `which` is neither "first" nor "second".
     """
-    wall = datetime.combine(on, at, tzinfo=ZoneInfo(zone))
+    # A time that was read off a clock brings its fold along; here `which` says it.
+    wall = datetime.combine(on, at.replace(fold=0), tzinfo=ZoneInfo(zone))
     if not _exists(wall):
         raise _gap(wall)
     later = wall.replace(fold=1)
