@@ -140,3 +140,23 @@ def test_a_few_statements_whatever_the_versions(manager: Browser, shop: Shop, st
     statements.clear()
     manager.get(OFFER)
     assert len(statements) == few <= 14
+
+
+def test_a_wording_that_uses_everything_can_be_sent(manager: Browser, shop: Shop) -> None:
+    """Whoever sends a text gives all that may stand in it: the slot with its price left out is the poorest case."""
+    for purpose in ("slot_available", "in_turn", "booking_cancelled"):
+        everything = " ".join(f"{name}={{{{{name}}}}}" for name in sorted(editable()[purpose].allowed))
+        assert manager.post(f"/settings/texts/{purpose}", body=everything, seen="0", then="save").status_code == 303
+    request = shop.person("Ana Ruiz")
+    assert manager.post(f"/slots/{shop.slot(status='draft')}/rounds").status_code in (200, 303)
+    # What has left isn't put together with the next one.
+    shop.sql("UPDATE messages SET status = 'delivered', attempts = 1")
+    shop.sql("UPDATE organizations SET offer_mode = 'in_turn'")
+    assert manager.post(f"/slots/{shop.slot(status='draft')}/rounds").status_code in (200, 303)
+    booked = shop.booked(request)
+    assert manager.post(f"/slots/{booked}/cancellation").status_code in (200, 303)
+    offers = [body for _to, body, _status in shop.texts()]
+    assert [("place=1" in body, "total=1" in body) for body in offers] == [(False, False), (True, True)]
+    [(_to, farewell, _status)] = shop.texts("booking_cancelled")
+    assert "first_name=Ana" in farewell
+    assert shop.value("SELECT count(*) FROM messages WHERE template_id IS NULL") == 0
