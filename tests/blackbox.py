@@ -167,7 +167,7 @@ class Merchant(Visitor):
     def pass_second_factor(self) -> Page:
         """Set up the authenticator app, as a platform admin does at their first sign-in."""
         page = self.get("/sign-in/second-factor").expect(200)
-        found = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
+        found = re.search(r"<code>([A-Z2-7]{32})</code>", page.html)
         assert found, "no key on the page"
         code = pyotp.TOTP(found.group(1)).now()
         return self.submit(page, "/sign-in/second-factor", code=code).expect(200)
