@@ -19,7 +19,7 @@ from nexapp.slots.matching import OF_FIT, judge, settle
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, Slot
 from nexapp.slots.offers import Batch, offer_all
 from nexapp.slots.rounds import begin_by_hand
-from nexapp.slots.transitions import NO_HOLD, enough_notice, get_slot_for_change, lock_row, transition
+from nexapp.slots.transitions import NO_HOLD, enough_notice, find_row, get_slot_for_change, lock_row, transition
 from nexapp.spine import audit
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import current_actor
@@ -50,7 +50,7 @@ def list_choices(slot_id: UUID, search: str = "", after: UUID | None = None) -> 
     """A page of the list for a slot that the actor may change, the longest waiting first, and where the next begins."""
     slot = get_slot_for_change(slot_id)
     ids = _requests(search, after)
-    row = lock_row(slot.org_id, slot.id)
+    row = find_row(slot.org_id, slot.id)
     judged = judge(row, ids[:PAGE])
     hard = {person.notify_request_id: person.reason for person in judge(row, ids[:PAGE], by_hand=True)}
     choices = [

@@ -16,6 +16,8 @@ from nexapp.spine.db import db
 
 GRACE = timedelta(minutes=5)
 """Where no receipt comes, a turn counts from the sending and lasts so much longer."""
+LOOK_AHEAD = 20
+"""So many of a line are judged at least, for some of them may fit no more, or sleep."""
 LOOK_AGAIN = timedelta(seconds=15)
 LOOK_FOR_RECEIPT = timedelta(minutes=1)
 
@@ -56,7 +58,7 @@ class Placed:
 
 def next_people(row: Any, wanted: int) -> list[Placed]:
     """The next in line who still fit, their outcome recorded; who is awake goes before who sleeps."""
-    while places := _places(row, max(2 * wanted, 20)):
+    while places := _places(row, max(wanted, LOOK_AHEAD)):
         judged = judge(row, list(places))
         people = [_placed(person, places[person.notify_request_id]) for person in judged]
         gone = [person for person in people if person.reason is not None]

@@ -47,9 +47,7 @@ class Standing:
 def find_standing(slot: Any) -> Standing | None:
     """Of the present round; None where there is nothing to say: all were asked at once, or it is over."""
     found = _round(slot)
-    if found is None or slot.state not in LIVE or (found.state == "done" and found.turn < 1):
-        return None
-    if found.mode == EVERYONE and found.state == "done":
+    if found is None or slot.state not in LIVE or _is_settled(found):
         return None
     turn = look_at_turn(found)
     names = _names(found) if found.mode != EVERYONE and found.turn else []
@@ -58,6 +56,11 @@ def find_standing(slot: Any) -> Standing | None:
         waiting=_waiting(found), names=names, turn_size=turn.people, asked=turn.asked,
         ends_at=turn.ends_at if turn.asked and not turn.unsent else None, at_latest=not turn.delivered,
     )  # fmt: skip
+
+
+def _is_settled(found: Any) -> bool:
+    """All were asked at once, by hand, or there was nobody to ask."""
+    return found.state == "done" and (found.mode == EVERYONE or not found.fitting)
 
 
 def find_people(search: str) -> Sequence[Any]:

@@ -87,12 +87,20 @@ def _prior(slot: Slot) -> Any:
 
 def lock_row(org_id: UUID, slot_id: UUID) -> Any | None:
     """The slot as `transition` gives it, its row locked; `was` is how everybody sees it now. None where it is gone."""
-    return db.session.execute(
+    return db.session.execute(_row(org_id, slot_id).with_for_update(of=Slot)).first()
+
+
+def find_row(org_id: UUID, slot_id: UUID) -> Any | None:
+    """As `lock_row`, for looking only."""
+    return db.session.execute(_row(org_id, slot_id)).first()
+
+
+def _row(org_id: UUID, slot_id: UUID) -> Any:
+    return (
         select(*Slot.__table__.columns, *_settings(), effective_status().label("was"))
         .join(Organization, Organization.id == Slot.org_id)
         .where(Slot.org_id == org_id, Slot.id == slot_id)
-        .with_for_update(of=Slot)
-    ).first()
+    )
 
 
 def effective_status() -> Any:
