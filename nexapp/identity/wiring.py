@@ -20,6 +20,7 @@ from nexapp.identity import (  # noqa: F401 - their routes, jobs and topics
 )
 from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.identity.blueprint import pages
+from nexapp.identity.commands import reset_second_factor
 from nexapp.identity.viewer import provide_viewer
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_item, add_setting
@@ -28,6 +29,7 @@ from nexapp.spine.web.navigation import Item, add_item, add_setting
 def register(app: Flask) -> None:
     sessions.configure(app)
     app.register_blueprint(pages)
+    app.cli.add_command(reset_second_factor)
     app.context_processor(provide_viewer)
     add_item(Item(_("Home"), "identity.team_home", "home", 100, Role.VIEWER, ("sales",)))
     add_item(Item(_("Settings"), "identity.settings_index", "settings", 700, Role.VIEWER))

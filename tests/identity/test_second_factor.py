@@ -163,3 +163,23 @@ def test_the_demos_authenticator_is_of_this_machine_only(
     real = app.extensions["settings"].model_copy(update={"twilio_account_sid": "AC" + "1" * 32})
     monkeypatch.setitem(app.extensions, "settings", real)
     assert admin.get("/dev/authenticator").status_code == 404
+
+
+def test_the_app_is_replaced_with_a_code_of_the_old_one(admin: Person, owner_sql: Sql) -> None:
+    key, codes = enrol(admin)
+    again = "/account/second-factor/replacement"
+    admin.post(again, {"f-code": "000000"}, page="/account")
+    assert owner_sql("SELECT count(*) FROM second_factors") == [(1,)]
+    assert admin.post(again, {"f-code": codes[0]}, page="/account").location.startswith(PAGE)
+    assert admin.get("/admin").status_code == 303, "an admin's session no longer"
+    assert key_on(admin.get(PAGE).text) != key
+
+
+def test_the_operator_opens_the_door_for_who_lost_everything(app: Flask, admin: Person, owner_sql: Sql) -> None:
+    enrol(admin)
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["reset-second-factor", ANA]).exit_code == 1
+    assert runner.invoke(args=["reset-second-factor", "abc"]).exit_code == 1
+    assert runner.invoke(args=["reset-second-factor", BEN]).exit_code == 0
+    assert owner_sql("SELECT count(*) FROM second_factors") == [(0,)]
+    assert admin.get("/admin").status_code == 303
