@@ -161,8 +161,15 @@ def _shown(line: Line, width: float, height: float) -> bytes:
 
 
 def _escaped(words: str) -> bytes:
+    """As a PDF's text, in plain ASCII: whatever else stands there is written by its number."""
     raw = b"".join(_letter(letter) for letter in words)
-    return raw.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+    return "".join(_written(byte) for byte in raw).encode()
+
+
+def _written(byte: int) -> str:
+    if byte in b"\\()":
+        return f"\\{chr(byte)}"
+    return chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
 
 
 def _letter(letter: str) -> bytes:
@@ -175,7 +182,7 @@ def _letter(letter: str) -> bytes:
 
 
 def _document(*objects: bytes) -> bytes:
-    written, places = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", []
+    written, places = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, 1):
         places.append(len(written))
         written += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
