@@ -15,11 +15,10 @@ from nexapp.identity.business_settings import get_business
 from nexapp.slots import opening, queries
 from nexapp.slots.adding import NewSlot, add_slot
 from nexapp.slots.answers import opening_words
-from nexapp.slots.calendar.errors import DayClosed, OutsideHours
+from nexapp.slots.calendar.errors import OutsideHours
 from nexapp.slots.claim_errors import NotWaitingForAnswer
 from nexapp.slots.errors import SlotChanged, TimeHappensTwice, TooLateToOffer
 from nexapp.slots.forms import SlotForm, fresh_key, read_date, read_uuid
-from nexapp.slots.hours import refuse_closed_slot
 from nexapp.slots.services import list_offered
 from nexapp.slots.times import day_words, today_in
 from nexapp.slots.views import pages
@@ -28,7 +27,7 @@ from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.pages import page, see_other
 
-REFUSED = (SlotChanged, TooLateToOffer, NotWaitingForAnswer, DayClosed)
+REFUSED = (SlotChanged, TooLateToOffer, NotWaitingForAnswer)
 A_WEEK = timedelta(days=7)
 
 
@@ -111,7 +110,6 @@ def _after_adding(slot_id: UUID, is_new: bool) -> Response:
     if request.form.get("then") != "open":
         return see_other(address, _("Saved as a draft. Nobody has been texted."))
     try:
-        refuse_closed_slot(queries.get_slot(slot_id))
         return see_other(address, opening_words(opening.open_slot(slot_id)))
     except REFUSED as error:
         return see_other(address, _("Saved as a draft. %(why)s", why=error.sentence), "warning")

@@ -13,8 +13,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import Date, cast, func, or_, select
 
+from nexapp.identity.models import Organization
 from nexapp.slots.calendar.errors import DayClosed, OutsideHours, TimeBlocked
 from nexapp.slots.calendar.models import BlockedTime, HourException, OpeningHours
 from nexapp.slots.times import clock_words, day_words
@@ -167,14 +168,28 @@ def refuse_closed(rules: Rules, staff_id: UUID, starts_at: datetime) -> None:
     on = starts_at.astimezone(ZoneInfo(rules.zone)).date()
     if rules.is_closed(staff_id, on):
         exception = rules.exception(staff_id, on)
-        about = f" ({exception.note})" if exception and exception.note else ""
-        sentence = _("%(day)s is closed%(about)s.", day=day_words(on), about=about)
+        sentence = _closed(on, exception.note if exception else None)
         raise DayClosed(sentence, fields={"on": sentence})
 
 
-def refuse_closed_slot(slot: Any) -> None:
-    """Raises `DayClosed` where nobody can be asked to come on the slot's date. `slot` has its business's zone."""
-    refuse_closed(rules_at(slot.time_zone, slot.starts_at, slot.ends_at), slot.staff_member_id, slot.starts_at)
+def closed_words(slot: Any) -> str | None:
+    """Why nobody can be asked to come on the slot's date, where the business is closed then. One statement."""
+    here = func.timezone(Organization.time_zone, slot.starts_at)
+    found = db.session.execute(
+        select(HourException.opens, HourException.note, HourException.on_date)
+        .join(Organization, Organization.id == HourException.org_id)
+        .where(
+            HourException.org_id == slot.org_id, HourException.on_date == cast(here, Date),
+            or_(HourException.staff_member_id.is_(None), HourException.staff_member_id == slot.staff_member_id),
+        )
+        .order_by(HourException.staff_member_id.is_(None))
+        .limit(1)
+    ).first()  # fmt: skip
+    return _closed(found.on_date, found.note) if found and found.opens is None else None
+
+
+def _closed(on: date, note: str | None) -> str:
+    return _("%(day)s is closed%(about)s.", day=day_words(on), about=f" ({note})" if note else "")
 
 
 def warn_outside(rules: Rules, staff_id: UUID, starts_at: datetime, ends_at: datetime) -> None:

@@ -22,6 +22,7 @@ from nexapp.messaging.templates import render
 from nexapp.slots.claim_followups import resume_request
 from nexapp.slots.errors import NotYourSlot, SlotChanged, TooLateToOffer
 from nexapp.slots.history import record_event
+from nexapp.slots.hours import closed_words
 from nexapp.slots.models import ConsumerProfile, Slot, SlotOffer
 from nexapp.slots.offers import SUBJECT, first_name, slot_words, withdraw_unsent
 from nexapp.slots.rounds import Opening, begin_rounds
@@ -110,6 +111,8 @@ def book_by_hand(slot_id: UUID, name: str, phone: str | None = None) -> None:
 
 
 def _open(slot: Slot, from_states: tuple[str, ...], *guards: Any, **values: Any) -> Any:
+    if closed := closed_words(slot):
+        raise SlotChanged(closed)
     try:
         return transition(
             slot, from_states, enough_notice(), *guards,

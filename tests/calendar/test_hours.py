@@ -260,3 +260,23 @@ def test_a_hundred_rules_take_as_few_statements_as_one(
         assert manager.get(path).status_code == 200
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 14
+
+
+def test_a_closed_day_opens_nothing(shop: Shop, manager: Browser) -> None:
+    from tests.calendar.test_moving import at
+
+    shop.person()
+    closed, kept = shop.slot(at(9)), shop.slot(at(9, days=4))
+    own = shop.slot(at(9, days=5))
+    for days in (3, 5):
+        shop.insert("hour_exceptions", id=new_id(), org_id=shop.org_id, on_date=day_ahead(days), note="Holiday")
+    shop.insert(
+        "hour_exceptions", id=new_id(), org_id=shop.org_id, on_date=day_ahead(5), opens="08:00", closes="12:00",
+        staff_member_id=shop.staff_id,
+    )  # fmt: skip
+    answer = manager.post(f"/slots/{closed}/rounds", round=0)
+    assert answer.status_code == 409
+    assert "is closed (Holiday)" in words(answer)
+    assert manager.post(f"/slots/{kept}/rounds", round=0).status_code == 303
+    assert manager.post(f"/slots/{own}/rounds", round=0).status_code == 303
+    assert shop.state(closed) == ("draft", 0)
