@@ -40,6 +40,8 @@ _WIDTHS = {
     for font, widths in (("Helvetica", _ASCII), ("Helvetica-Bold", _ASCII_BOLD))
 }
 _USUAL_WIDTH = 600
+_NEAREST = str.maketrans("\u0141\u0142\u0110\u0111\u0126\u0127\u0131", "LlDdHhi")
+"""Letters with a stroke, which are no accents to Unicode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _written(byte: int) -> str:
 
 
 def _letter(letter: str) -> bytes:
-    for form in (letter, unicodedata.normalize("NFKD", letter)[0]):
+    for form in (letter, unicodedata.normalize("NFKD", letter)[0], letter.translate(_NEAREST)):
         try:
             return form.encode("cp1252")
         except UnicodeEncodeError:
