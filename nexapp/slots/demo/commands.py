@@ -18,7 +18,6 @@ from nexapp.slots.demo.rounds import seed_asking
 from nexapp.slots.demo.seeding import is_seeded, seed_people
 from nexapp.slots.demo.team import seed_team
 from nexapp.slots.demo.waiting_list import seed_invited
-from nexapp.slots.demo.waiting_list import seed_invited
 from nexapp.slots.demo.week import FEW, PLANS, seed_week
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
@@ -51,7 +50,6 @@ def seed_demo(if_empty: bool) -> None:
                 seed_claims(seeded)
                 seed_invited(seeded)
                 seed_asking(seeded)
-                seed_invited(seeded)
                 seed_calendar(seeded)
                 seed_messages(seeded)
                 seed_figures(seeded)
