@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from bench import table
-from bench.lines import claims, imports, jobs, limiter, texts
+from bench.lines import claims, imports, jobs, limiter, matching, texts
 from bench.rounds import Line
 
 LINES: dict[str, Callable[[], list[Line]]] = {
     "texts": texts.measure,
     "limiter": limiter.measure,
+    "matching": matching.measure,
     "claims": claims.measure,
     "jobs": jobs.measure,
     "import": imports.measure,
