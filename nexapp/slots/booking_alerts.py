@@ -25,7 +25,8 @@ SUBJECT = "slot"
 def tell_team(slot: Any, offer_id: UUID, kind: str) -> int:
     """Text those who asked for it; how many. `kind`: booked, pending, moved or cancelled."""
     people = _wanting(slot)
-    if not people:
+    # What the client is to book in another system needs nobody's answer.
+    if not people or (kind == "pending" and slot.pending_for == "booking_system"):
         return 0
     body = _body(kind, _facts(slot, offer_id), slot.id)
     queue_messages(

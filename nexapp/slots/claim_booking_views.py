@@ -46,7 +46,7 @@ def cancel(token: str) -> Response:
 @blueprint.get("/c/<token>/times")
 @link(resolve_claim, unit=False)
 def times(token: str) -> Response:
-    return _with_booking(token, _times_page)
+    return _with_booking(token, lambda claim: _times_page(claim) if claim.may_move else _to(claim.offer.offer_id))
 
 
 @blueprint.post("/c/<token>/move")

@@ -95,6 +95,15 @@ class NothingBooked(ClaimRefused):
         super().__init__(_("There is no booking to change here any more."))
 
 
+class ExchangeWaits(ClaimRefused):
+    """A second exchange of one booking, while the first waits for the business's yes."""
+
+    code = "exchange_waits"
+
+    def __init__(self) -> None:
+        super().__init__(_("You have asked for another time already, and that one waits for its answer."))
+
+
 class NotWaitingForAnswer(Conflict):
     """The merchant answers a booking that no longer waits: it lapsed, or somebody answered it already."""
 

@@ -73,6 +73,8 @@ def text_refusal(slot: Row[Any], offer_id: UUID, *, answered: bool) -> None:
         body = _("%(business)s got no booking for %(time)s in time, so others can take it now.", **words)
     else:
         body = render(wording, words, facts.org_id)
+    if facts.replaces_offer_id is not None:
+        body = f"{body} {_('Your former booking stands, if you have not cancelled it.')}"
     # Until the end: a booking may lapse with the start, and who is on the way has to know.
     queue_answer(facts, offer_id, body, DECLINED, facts.ends_at, wording)
 
@@ -145,7 +147,8 @@ def facts_of(slot: Any, offer_id: UUID) -> Row[Any]:
         select(
             *Slot.__table__.columns,
             Organization.name.label("business"), Organization.time_zone, Organization.currency,
-            Consumer.id.label("consumer_id"), Consumer.phone, ConsumerProfile.name.label("profile_name"),
+            SlotOffer.replaces_offer_id, Consumer.id.label("consumer_id"), Consumer.phone,
+            ConsumerProfile.name.label("profile_name"),
         )
         .join(Organization, Organization.id == Slot.org_id)
         .join(SlotOffer, (SlotOffer.org_id == Slot.org_id) & (SlotOffer.slot_id == Slot.id))

@@ -112,6 +112,11 @@ class Claim:
         return self.situation.is_booked and self.offer.starts_at > now()
 
     @property
+    def may_move(self) -> bool:
+        """What waits for a yes can be given up, and is exchanged once it stands."""
+        return self.may_change and self.situation is Situation.BOOKED
+
+    @property
     def is_late(self) -> bool:
         """So near that the business would find nobody else."""
         return bool(self.offer.starts_at - now() <= timedelta(minutes=self.offer.notice_minutes))

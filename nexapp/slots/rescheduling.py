@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 
 from nexapp.slots import booking_alerts, cancelling, holds
 from nexapp.slots import claim_followups as followups
-from nexapp.slots.claim_errors import NothingBooked, SlotJustTaken
+from nexapp.slots.claim_errors import ExchangeWaits, NothingBooked, SlotJustTaken
 from nexapp.slots.open_slots import find_time, offer_time
 from nexapp.spine import audit
 from nexapp.spine.db import db
@@ -26,8 +26,15 @@ BOOKING = """
     SELECT f.id, f.consumer_id, f.notify_request_id, s.id AS slot_id, s.starts_at, s.booked_name, s.booked_note,
         coalesce(f.calendar_uid, f.id) AS calendar_uid, f.calendar_base + s.sequence + 1 AS calendar_base
     FROM slot_offers f JOIN slots s ON s.org_id = f.org_id AND s.id = f.slot_id
-    WHERE f.org_id = :org AND f.id = :offer AND s.booked_offer_id = f.id AND s.status IN ('pending', 'booked')
+    WHERE f.org_id = :org AND f.id = :offer AND s.booked_offer_id = f.id AND s.status = 'booked'
       AND s.starts_at > clock_timestamp()
+"""
+
+# One exchange at a time: two that were both approved would leave the person with two bookings.
+WAITS = """
+    SELECT s.id FROM slots s JOIN slot_offers f ON f.org_id = s.org_id AND f.id = s.booked_offer_id
+    WHERE s.org_id = :org AND s.status = 'pending' AND f.replaces_offer_id = :offer
+      AND f.consumer_id = :consumer
 """
 
 CARRY = """
@@ -39,8 +46,8 @@ CARRY = """
 def move_booking(offer_id: UUID, token: str) -> UUID:
     """Book the open time that `token` names instead; the offer of the new booking.
 
-    Raises `NothingBooked` where there is no booking to exchange, `SlotJustTaken` where the time is gone, and
-    `BookedAtThatTime` where the person has a third one then.
+    Raises `NothingBooked` where there is no booking to exchange, `SlotJustTaken` where the time is gone,
+    `BookedAtThatTime` where the person has a third one then, and `ExchangeWaits` where an exchange waits for a yes.
     """
     holds.lock_person_of(offer_id)
     wanted, mine = find_time(token), _booking(offer_id)
@@ -49,6 +56,8 @@ def move_booking(offer_id: UUID, token: str) -> UUID:
     _all(LOCK, one=wanted.id, other=mine.slot_id)
     # Both are locked now; what changed while we waited is seen by these.
     wanted, mine = find_time(token), _booking(offer_id)
+    if _all(WAITS, offer=offer_id, consumer=mine.consumer_id):
+        raise ExchangeWaits
     fresh = offer_time(wanted, mine, "move", replaces=offer_id)
     holds.refuse_second_booking(fresh, apart=mine.slot_id)
     slot = holds.take(fresh, mine.booked_name, mine.booked_note)
@@ -62,7 +71,7 @@ def _settle(slot: Row[Any], fresh: UUID, old: UUID) -> None:
     followups.cancel_unsent(slot)
     if slot.status == "pending":
         followups.await_answer(slot, fresh)
-        booking_alerts.tell_team(slot, fresh, "pending")
+        booking_alerts.tell_team(slot, fresh, slot.status)
         return
     freed = cancelling.end_booking(old, "moved", moved_to=fresh)
     followups.finish_booking(slot, fresh)

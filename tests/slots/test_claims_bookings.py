@@ -202,6 +202,12 @@ def test_where_the_business_confirms_the_old_time_stands_until_it_has(
     fresh = move(client, world, ana, later).headers["Location"]
     assert "your former time stays booked" in text_of(client.get(fresh))
     assert (world.state(slot_id), world.state(later)) == ("booked", "pending")
+    third = world.slot()
+    assert "Change time" not in text_of(client.get(fresh))
+    assert client.post(f"{fresh}/move", data={"time": token_of(world, third)}).status_code == 303
+    again = move(client, world, ana, third)
+    assert (again.status_code, "waits for its answer" in text_of(again)) == (409, True)
+    assert world.state(third) == "open"
     with acting(Actor(Role.OWNER, world.org_id)):
         pending.approve(later)
     run_jobs()
@@ -221,6 +227,7 @@ def test_a_declined_move_keeps_the_old_booking(
         pending.decline(later)
     run_jobs()
     assert (world.state(slot_id), world.state(later)) == ("booked", "open")
+    assert "former booking stands" in world.value("SELECT body FROM messages WHERE purpose = 'booking_declined'")
     assert "You're booked" in text_of(client.get(ana.path))
 
 
