@@ -297,6 +297,13 @@ def test_a_team_of_one_is_not_asked(shop: Shop, sender: Sender) -> None:
     assert sender.told("cancelled", AT, staff="whoever") == "opened"
 
 
+def test_somebody_who_takes_no_slots_gets_none(shop: Shop, sender: Sender) -> None:
+    shop.sql("UPDATE booking_systems SET staff_member_id = %s", shop.other_staff_id)
+    shop.sql("UPDATE staff_members SET is_active = false WHERE id = %s", shop.other_staff_id)
+    assert sender.told("cancelled", AT) == "refused"
+    assert sender.reasons() == ["inactive"]
+
+
 def test_an_address_for_one_person_needs_no_name(shop: Shop, sender: Sender) -> None:
     shop.sql("UPDATE booking_systems SET staff_member_id = %s", shop.other_staff_id)
     sender.told("cancelled", AT, staff="Dr. Smith")

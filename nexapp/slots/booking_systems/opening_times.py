@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from nexapp.identity.models import Organization
+from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES
 from nexapp.slots.booking_systems.models import ExternalBooking
 from nexapp.slots.history import record_event
@@ -56,6 +56,8 @@ def open_time(free: FreeTime) -> Outcome:
         return Outcome("past")
     if not SHORTEST <= free.ends_at - free.starts_at <= LONGEST:
         return Outcome("refused", "length")
+    if not _takes_slots(free.staff_member_id):
+        return Outcome("refused", "inactive")
     if _booked_elsewhere(free):
         return Outcome("left_alone", "taken_elsewhere")
     try:
@@ -126,6 +128,11 @@ def overlapping_slots(staff_member_id: UUID, starts_at: datetime, ends_at: datet
             .order_by(Slot.starts_at)
         )
     )  # fmt: skip
+
+
+def _takes_slots(staff_member_id: UUID) -> bool:
+    wanted = scoped(StaffMember).where(StaffMember.id == staff_member_id).with_only_columns(StaffMember.is_active)
+    return db.session.scalar(wanted) is True
 
 
 def _booked_elsewhere(free: FreeTime) -> bool:
