@@ -395,3 +395,9 @@ def test_a_long_inbox_costs_no_more_statements(shop: Shop, ana: Ana, staff: Brow
 def test_a_place_that_cant_be_read_is_the_beginning(ana: Ana, staff: Browser, after: str) -> None:
     ana.says("Hello?")
     assert "Ana Ruiz" in words(staff.get("/inbox", after=after))
+
+
+def test_a_sales_team_has_no_inbox(shop: Shop, staff: Browser) -> None:
+    shop.sql("UPDATE organizations SET kind = 'sales' WHERE id = %s", shop.org_id)
+    for path in ("/inbox", "/inbox/count", "/settings/texts"):
+        assert staff.get(path).status_code == 404
