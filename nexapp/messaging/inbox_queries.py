@@ -23,8 +23,9 @@ FEWEST_DIGITS = 3
 Place = tuple[int, datetime, UUID]
 Before = tuple[datetime, UUID]
 
-# The names belong to a part above this one, which is known here by its table alone.
+# Names and places on the list belong to a part above this one, which is known here by its tables alone.
 profiles = table("consumer_profiles", column("org_id"), column("consumer_id"), column("name"))
+requests = table("notify_requests", column("id"), column("org_id"), column("consumer_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class Person:
     opt_out_source: str | None
     conversation: Conversation | None
     assignee: str | None
+    request_id: UUID | None
+    """Their place on the waiting list, if they have one."""
 
     @property
     def is_done(self) -> bool:
@@ -101,8 +104,9 @@ class Person:
 def get_person(consumer_id: UUID) -> Person:
     """Raises `NotFound` for who is none of the business's people."""
     row = db.session.execute(
-        select(Consumer, profiles.c.name, Conversation, User.name.label("assignee"))
+        select(Consumer, profiles.c.name, Conversation, User.name.label("assignee"), requests.c.id.label("request_id"))
         .join(profiles, profiles.c.consumer_id == Consumer.id)
+        .outerjoin(requests, and_(requests.c.org_id == profiles.c.org_id, requests.c.consumer_id == Consumer.id))
         .outerjoin(
             Conversation, and_(Conversation.org_id == profiles.c.org_id, Conversation.consumer_id == Consumer.id)
         )
@@ -113,7 +117,14 @@ def get_person(consumer_id: UUID) -> Person:
         raise NotFound
     known = row.Consumer
     return Person(
-        known.id, known.phone, row.name, known.opted_out_at, known.opt_out_source, row.Conversation, row.assignee
+        known.id,
+        known.phone,
+        row.name,
+        known.opted_out_at,
+        known.opt_out_source,
+        row.Conversation,
+        row.assignee,
+        row.request_id,
     )
 
 

@@ -90,6 +90,7 @@ def test_what_needs_a_person_shows_until_it_is_read(ana: Ana, staff: Browser) ->
     shown = words(staff.get(ana.path))
     assert "A time is open." in shown
     assert "Is parking free?!" in shown
+    assert "Their place on the list" in shown
     assert ana.conversation["unread"] == 2, "a GET changes nothing"
     assert staff.post(f"{ana.path}/reading", fragment=True).status_code == 200
     assert (ana.conversation["unread"], ana.conversation["rank"]) == (0, 0)
