@@ -26,7 +26,7 @@ from nexapp.slots.history import record_event
 from nexapp.slots.models import Slot
 from nexapp.slots.moving_texts import Place
 from nexapp.slots.reminder_rows import withdraw_reminders
-from nexapp.slots.times import to_instant
+from nexapp.slots.times import text_time, to_instant
 from nexapp.slots.transitions import effective_status, get_slot_for_change, may_change_staff, transition
 from nexapp.spine import audit
 from nexapp.spine.clock import now
@@ -181,7 +181,8 @@ def _follow_up(row: Any, before: Place, kind: str = "moved") -> tuple[UUID, bool
     moving_texts.rewrite_unsent(row, before)
     record_event(
         row, kind, consumer_id=row.was_consumer_id or row.was_holder_id, offer_id=offer_id,
-        from_starts_at=before.starts_at.isoformat(), starts_at=row.starts_at.isoformat(),
+        from_time=text_time(before.starts_at, row.time_zone), from_starts_at=before.starts_at.isoformat(),
+        starts_at=row.starts_at.isoformat(),
         from_staff=str(before.staff_member_id), staff=str(row.staff_member_id),
     )  # fmt: skip
     audit.record("slot.moved", "slot", row.id, {"was": row.was, "undo": kind != "moved"})
