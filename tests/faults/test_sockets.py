@@ -16,6 +16,9 @@ pytestmark = pytest.mark.slow
 RECHECKED_SECONDS = 30
 """Twice what lies between two looks of a web process at its sockets."""
 
+LOOKED_AT_SECONDS = 8
+"""Where a look was asked for; a second would do on an idle machine, and nothing else looks so soon."""
+
 
 class Ear:
     """A page's socket, with the cookies of a visitor and nothing else."""
@@ -75,6 +78,14 @@ def test_a_revoked_session_is_cut(stack: Stack) -> None:
         assert ear.subscribe(slots_topic(carl.org_id))["refused"] == []
         sql(stack, "UPDATE user_sessions SET revoked_at = now() WHERE org_id = %s", carl.org_id)
         eventually(lambda: not ear.client.connected, RECHECKED_SECONDS, "the end of the socket")
+
+
+def test_signing_out_everywhere_ends_the_sockets_within_moments(stack: Stack) -> None:
+    eve = Merchant(stack).sign_up("Eve's Ears")
+    with listening(eve) as ear:
+        assert ear.subscribe(slots_topic(eve.org_id))["refused"] == []
+        eve.submit(eve.get("/account"), "/account/sessions/end").expect(200)
+        eventually(lambda: not ear.client.connected, LOOKED_AT_SECONDS, "the end of the socket")
 
 
 def test_who_left_the_business_hears_no_more_of_it(stack: Stack) -> None:
