@@ -86,7 +86,9 @@ CREATE TABLE list_invitations (
     FOREIGN KEY (org_id, notify_request_id) REFERENCES notify_requests (org_id, id) ON DELETE CASCADE,
     FOREIGN KEY (org_id, import_id) REFERENCES list_imports (org_id, id)
 );
-CREATE INDEX list_invitations_waiting ON list_invitations (org_id, created_at, id) WHERE message_id IS NULL;
+-- In the order in which they are texted: who was added by hand comes before those of a file.
+CREATE INDEX list_invitations_waiting ON list_invitations (org_id, (import_id IS NOT NULL), created_at, id)
+    WHERE message_id IS NULL;
 CREATE INDEX list_invitations_consumer ON list_invitations (consumer_id);
 CREATE INDEX list_invitations_request ON list_invitations (org_id, notify_request_id);
 CREATE INDEX list_invitations_import ON list_invitations (org_id, import_id) WHERE import_id IS NOT NULL;

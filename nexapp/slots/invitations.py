@@ -37,20 +37,27 @@ SUBJECT = "invitation"
 AT_ONCE = 60
 """Texts of one business in one go; a go is made every minute, and when somebody is added by hand."""
 
+LOOKED_AT = 1000
+"""Of those who wait, some may have left the list or taken no texts since."""
+
 SHARE_OF_SPENDING = 2
 """Invitations may use one part of so many of what a business spends a day; the rest is for offers."""
 
-# One go of a business at a time. Who was added by hand comes before those of a file.
+# One go of a business at a time. Who was added by hand comes before those of a file. The next ones are taken from their
+# index before anything is joined to them: a file may have left a hundred thousand, of whom no statistics know yet.
 WAITING = text("""
     WITH alone AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(hashtextextended('invite:' || CAST(:org_id AS text), 0))
+    ), next AS MATERIALIZED (
+        SELECT i.id, i.notify_request_id, i.consumer_id FROM list_invitations i
+        WHERE i.org_id = :org_id AND i.message_id IS NULL
+        ORDER BY i.import_id IS NOT NULL, i.created_at, i.id LIMIT :looked_at
     )
-    SELECT i.id, i.consumer_id, c.phone, c.time_zone, c.region
-    FROM alone, list_invitations i
-    JOIN notify_requests r ON r.org_id = i.org_id AND r.id = i.notify_request_id
-    JOIN consumers c ON c.id = i.consumer_id
-    WHERE i.org_id = :org_id AND i.message_id IS NULL AND r.status = 'invited' AND c.opted_out_at IS NULL
-    ORDER BY i.import_id IS NOT NULL, i.created_at, i.id
+    SELECT n.id, n.consumer_id, c.phone, c.time_zone, c.region
+    FROM alone, next n
+    JOIN LATERAL (SELECT status FROM notify_requests x WHERE x.org_id = :org_id AND x.id = n.notify_request_id) r
+        ON r.status = 'invited'
+    JOIN LATERAL (SELECT * FROM consumers x WHERE x.id = n.consumer_id) c ON c.opted_out_at IS NULL
     LIMIT :most
 """)
 TEXTED = text("""
@@ -92,7 +99,9 @@ def text_invitations(org_id: str) -> None:
     business = db.session.get(Organization, UUID(org_id))
     if business is None or (room := _room(business)) <= 0:
         return
-    people = db.session.execute(WAITING, {"org_id": business.id, "most": min(AT_ONCE, room)}).all()
+    people = db.session.execute(
+        WAITING, {"org_id": business.id, "most": min(AT_ONCE, room), "looked_at": LOOKED_AT}
+    ).all()
     nights = {place: _night(place, business) for place in {(row.time_zone, row.region) for row in people}}
     awake = [row for row in people if nights[row.time_zone, row.region] is not None]
     _queue(business, awake, nights)
