@@ -397,9 +397,9 @@ def test_a_page_that_is_fetched_again_keeps_its_end(shop: Shop, owner: Browser) 
     for number in range(50):
         shop.slot(first + timedelta(hours=number))
     body = owner.get("/slots").get_data(as_text=True)
-    refresh = body.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    refresh = body.split('hx-get="/slots')[1].split('"')[0].replace("&amp;", "&")
     shop.slot(first + timedelta(minutes=30), staff_member_id=shop.other_staff_id)
-    again = owner.get(refresh, fragment=True).get_data(as_text=True)
+    again = owner.get(f"/slots{refresh}", fragment=True).get_data(as_text=True)
     assert again.count("<tr>") == body.count("<tr>") + 1
     assert 'rel="next"' not in again
 
