@@ -9,11 +9,13 @@ from nexapp.spine.access import access_of, principal
 from nexapp.spine.errors import NotFound
 
 PART = __name__.rpartition(".")[0]
+SENDS_ON = "slots.home"
+"""The start page: it leads each person to their own."""
 
 
 def refuse_without_slots() -> None:
     endpoint = request.endpoint
-    if endpoint is None or not current_app.view_functions[endpoint].__module__.startswith(PART):
+    if endpoint is None or endpoint == SENDS_ON or not current_app.view_functions[endpoint].__module__.startswith(PART):
         return
     access = access_of(current_app, endpoint)
     if access is None or access.kind != "member":

@@ -65,8 +65,9 @@ def test_another_businesss_places_are_not_there(
 
 def test_a_sales_team_has_no_slots(owner: Person, owner_sql: Sql) -> None:
     owner_sql("UPDATE organizations SET kind = 'sales'")
-    for address in ("/home", "/slots", "/slots/new", "/waiting-list"):
+    for address in ("/slots", "/slots/new", "/waiting-list"):
         assert owner.get(address).status_code == 404, address
+    assert owner.get("/home").location == "/"
     shown = owner.get("/settings").text
     assert "/settings/staff" not in shown
     assert "/settings/team" in shown

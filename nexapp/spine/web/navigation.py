@@ -61,8 +61,14 @@ def _shown(items: list[Item]) -> list[dict[str, Any]]:
     addresses = {url_for(item.endpoint): item for item in items if _may_see(item, actor)}
     here = max(filter(_is_above, addresses), key=len, default=None)
     return [
-        {"label": item.label, "href": address, "icon": item.icon, "active": address == here, "note": item.note,
-         "badge": url_for(item.badge) if item.badge else ""}
+        {
+            "label": item.label,
+            "href": address,
+            "icon": item.icon,
+            "active": address == here,
+            "note": item.note,
+            "badge": url_for(item.badge) if item.badge else "",
+        }
         for address, item in addresses.items()
     ]
 
