@@ -17,7 +17,7 @@ from nexapp.spine.tenancy import Role, current_actor, scoped
 NO_HOLD: dict[str, Any] = {"held_by_offer_id": null(), "held_consumer_id": null(), "held_until": null()}
 NO_BOOKING: dict[str, Any] = {
     "booked_consumer_id": null(), "booked_offer_id": null(), "booked_name": null(), "booked_note": null(),
-    "booked_at": null(), "pending_until": null(),
+    "booked_at": null(), "booked_price_cents": null(), "pending_until": null(), "pending_for": null(),
 }  # fmt: skip
 UNCLAIMED = ("draft", "open")
 
