@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import RecoveryCode, SecondFactor, User, UserSession
 from nexapp.spine import audit
@@ -48,12 +49,13 @@ def find_factor(user_id: UUID) -> SecondFactor | None:
 
 def begin_enrolment(user_id: UUID) -> SecondFactor:
     """The factor to be confirmed by its first code; the same one until that happens, whatever is reloaded."""
-    found = find_factor(user_id)
-    if found is None:
-        found = SecondFactor(user_id=user_id, nonce=secrets.token_bytes(16))
-        db.session.add(found)
-        db.session.flush()
-    return found
+    if (found := find_factor(user_id)) is not None:
+        return found
+    # Two windows at once: the second one finds the first one's.
+    db.session.execute(
+        insert(SecondFactor).values(user_id=user_id, nonce=secrets.token_bytes(16)).on_conflict_do_nothing()
+    )
+    return db.session.get_one(SecondFactor, user_id)
 
 
 def key_of(factor: SecondFactor) -> str:
@@ -74,7 +76,9 @@ def current_code(factor: SecondFactor) -> str:
 
 def check_factor(user_id: UUID, typed: str) -> FactorCheck:
     """Compare a code of the app or a recovery code. The row is locked, so one code opens one session."""
-    factor = db.session.scalar(select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update())
+    # A page has read the row before; what counts is what it says once the lock is ours.
+    locked = select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update()
+    factor = db.session.scalar(locked.execution_options(populate_existing=True))
     if factor is None:
         return FactorCheck.WRONG
     if _is_locked(factor):

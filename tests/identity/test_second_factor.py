@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from nexapp.identity.accounts import create_user
-from nexapp.identity.second_factors import FactorCheck, check_factor
+from nexapp.identity.second_factors import FactorCheck, begin_enrolment, check_factor
 from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
 from tests.identity.people import ANA, BEN, Person
@@ -109,6 +110,43 @@ def test_two_windows_with_one_code_open_one(app: Flask, admin: Person, owner_sql
     with ThreadPoolExecutor(4) as pool:
         outcomes = sorted(pool.map(show, range(4)))
     assert outcomes == [FactorCheck.ACCEPTED] + [FactorCheck.REPLAYED] * 3
+
+
+@pytest.mark.parametrize("guessed", [False, True])
+def test_windows_that_looked_before_each_other_count_one_after_the_other(
+    app: Flask, admin: Person, owner_sql: Sql, guessed: bool
+) -> None:
+    key, _codes = enrol(admin)
+    [(user_id,)] = owner_sql("UPDATE second_factors SET last_step = 0 RETURNING user_id")
+    right, everybody_looked = pyotp.TOTP(key).now(), threading.Barrier(4)
+    code = next(wrong for wrong in ("111111", "222222") if wrong != right) if guessed else right
+
+    def show(_: int) -> FactorCheck:
+        with app.app_context(), unit_of_work(SYSTEM):
+            factor = begin_enrolment(user_id)
+            everybody_looked.wait(10)
+            outcome = check_factor(user_id, code)
+            assert factor.user_id == user_id
+            return outcome
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = sorted(pool.map(show, range(4)))
+    others = [FactorCheck.WRONG] * 4 if guessed else [FactorCheck.ACCEPTED] + [FactorCheck.REPLAYED] * 3
+    assert outcomes == others
+    assert owner_sql("SELECT failures FROM second_factors") == [(4 if guessed else 3,)]
+
+
+def test_two_windows_set_up_one_key(app: Flask, admin: Person, owner_sql: Sql) -> None:
+    [(user_id,)] = owner_sql("SELECT id FROM users WHERE phone = %s", BEN)
+    gate = threading.Barrier(4)
+
+    def begin(_: int) -> bytes:
+        with app.app_context(), unit_of_work(SYSTEM):
+            gate.wait(10)
+            return begin_enrolment(user_id).nonce
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(begin, range(4)))) == 1
 
 
 def test_a_recovery_code_counts_once(admin: Person, new_person: Callable[[], Person], owner_sql: Sql) -> None:
