@@ -32,6 +32,8 @@ SECRETS = {
     "a code": ("Your code is 493021.", "493021"),
     "a claim link": (f"GET /c/{TOKEN}/hold failed", TOKEN),
     "a request link": (f"http://x.example/w/{TOKEN}", TOKEN),
+    "a link that signs in": (f"POST /l/{TOKEN} failed", TOKEN),
+    "an invitation": (f"/sign-in?next=/i/{TOKEN}", TOKEN),
     "a database password": ("postgresql://nexapp:s3cret-pw@db:5432/x refused", "s3cret-pw"),
     "a redis password": ("redis://:hunter22@cache:6379/0", "hunter22"),
     "a bearer token": ("Authorization: Bearer abc.def-ghi_123", "abc.def-ghi_123"),
