@@ -19,6 +19,7 @@ from nexapp.spine.db import db
 
 WARNED_SECONDS = 2 * 86400
 WARN_AT = 0.8
+CAP_REACHED = "The business has used up its texts for today."
 
 _SPENT = """
     waiting AS (
@@ -49,7 +50,7 @@ _SUPPRESS = text(
         FROM messages m JOIN spent s ON s.org_id = m.org_id
         WHERE m.status = 'queued' AND m.channel = 'sms' AND m.lane >= :unasked AND m.send_at <= now()
     )
-    UPDATE messages m SET status = 'suppressed', error = 'The business has used up its texts for today.'
+    UPDATE messages m SET status = 'suppressed', error = :why
     FROM running r WHERE m.id = r.id AND m.status = 'queued' AND r.total > r.cap
     RETURNING m.id, m.org_id
     """  # noqa: S608 - constants
@@ -66,7 +67,7 @@ def hold_to_caps() -> None:
 
 
 def _suppress() -> None:
-    rows = db.session.execute(_SUPPRESS, {"unasked": int(UNASKED)}).all()
+    rows = db.session.execute(_SUPPRESS, {"unasked": int(UNASKED), "why": CAP_REACHED}).all()
     note([(row.id, row.org_id, "suppressed", {"why": "spend cap"}) for row in rows])
     for org_id, count in Counter(row.org_id for row in rows).items():
         sentence = "A business has used up its texts for today."

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, update
 
+from nexapp.slots.invitations import withdraw
 from nexapp.slots.models import ConsumerProfile, NotifyRequest
 from nexapp.slots.offers import withdraw_unsent_to
 from nexapp.slots.waiting_list import Wishes, pause, resume, tell_list, write_profile, write_wishes
@@ -55,6 +56,7 @@ def take_off(request_id: UUID) -> bool:
     if not _change(request_id, ON_THE_LIST, status="left", status_before=NotifyRequest.status):
         return False
     withdraw_unsent_to(person.org_id, request_id)
+    withdraw(person.org_id, request_id)
     audit.record("waiting_list.taken_off", "notify_request", request_id)
     tell_list(person.org_id)
     return True

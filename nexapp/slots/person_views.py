@@ -50,7 +50,11 @@ def add_person() -> Response:
         form.bind_errors(error)
         return _new_page(business, form, 422)
     words = _("%(name)s gets one text and is on the list once they answer YES.", name=form.name.data)
-    known = _("That number was on the list already. Nothing was changed.")
+    known = (
+        _("They are back on the list, as they were before you took them off.")
+        if added.is_back
+        else _("That number was on the list already. Nothing was changed.")
+    )
     address = url_for("slots.show_person", notify_request_id=added.request_id)
     return see_other(address, words if added.is_new else known, "success" if added.is_new else "info")
 

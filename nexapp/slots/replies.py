@@ -22,7 +22,7 @@ from nexapp.messaging.models import InboundMessage
 from nexapp.messaging.outbox import NewMessage, queue_messages
 from nexapp.messaging.signals import publish_change
 from nexapp.slots.booking_models import ReplyChoice
-from nexapp.slots.invitations import accept_by_reply
+from nexapp.slots.invitations import accept_by_reply, decline_by_reply
 from nexapp.slots.rounds import pass_turn
 from nexapp.slots.times import text_time
 from nexapp.spine.clock import now
@@ -119,8 +119,8 @@ def _yes(inbound: InboundMessage, consumer_id: UUID) -> None:
         _ask_which(inbound, consumer_id, live)
     elif live:
         _claim(inbound, live[0])
-    elif accept_by_reply(consumer_id, inbound.id):
-        _settle(inbound, "joined", inbound.org_id)
+    elif joined := accept_by_reply(consumer_id, inbound.id):
+        _settle(inbound, "joined", joined)
     else:
         _late(inbound, consumer_id)
 
@@ -138,6 +138,8 @@ def _no(inbound: InboundMessage, consumer_id: UUID) -> None:
         pass_turn(offer.id)
     if live:
         _settle(inbound, "declined", live[0].org_id)
+    elif declined := decline_by_reply(consumer_id, inbound.id):
+        _settle(inbound, "declined", declined)
 
 
 def _number(inbound: InboundMessage, consumer_id: UUID, number: int) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from nexapp.identity.business_settings import get_business
 from nexapp.messaging.consumers import ensure_consumer
 from nexapp.messaging.models import Consumer
+from nexapp.slots.invitations import withdraw
 from nexapp.slots.models import Consent, ConsumerProfile, NotifyRequest, NotifyWindow, Slot, SlotOffer
 from nexapp.slots.offers import withdraw_unsent_to
 from nexapp.slots.times import today_in
@@ -54,6 +55,7 @@ class Wishes:
     minutes_needed: int | None = None
     party_size: int | None = None
     windows: tuple[Window, ...] = ()
+    location_id: UUID | None = None
 
     def to_json(self) -> dict[str, Any]:
         plain = {key: str(value) if value is not None else None for key, value in asdict(self).items()}
@@ -71,6 +73,7 @@ class Wishes:
             minutes_needed=given["minutes_needed"],
             party_size=given["party_size"],
             windows=tuple(Window(w, time.fromisoformat(s), time.fromisoformat(e)) for w, s, e in given["windows"]),
+            location_id=_read(UUID, given.get("location_id")),
         )
 
     def dated(self, today: date) -> Wishes:
@@ -116,6 +119,7 @@ def join(phone: str, name: str, wishes: Wishes, wording: str, ip: str | None) ->
     consumer_id = ensure_consumer(phone)
     write_profile(org_id, consumer_id, name)
     request_id, is_new = write_request(org_id, consumer_id)
+    withdraw(org_id, request_id)
     write_wishes(request_id, wishes)
     _keep_consent(consumer_id, wording, "public_page", ip)
     audit.record("waiting_list.joined" if is_new else "waiting_list.updated", "notify_request", request_id)
@@ -146,6 +150,7 @@ def resume(request_id: UUID) -> None:
 def leave(request_id: UUID) -> None:
     if _set_status(request_id, "left", only_from=("invited", "active", "paused", "lapsed")):
         withdraw_unsent_to(current_actor().tenant, request_id)
+        withdraw(current_actor().tenant, request_id)
         audit.record("waiting_list.left", "notify_request", request_id)
 
 
@@ -177,6 +182,7 @@ def get_wishes(request: NotifyRequest) -> Wishes:
     return Wishes(
         request.time_range, request.starts_on, request.ends_on, request.staff_member_id, request.service_id,
         request.minutes_needed, request.party_size, merged([Window(w.weekday, w.starts, w.ends) for w in rows]),
+        request.location_id,
     )  # fmt: skip
 
 
@@ -237,7 +243,7 @@ def write_wishes(request_id: UUID, wishes: Wishes) -> None:
     _set(
         request_id, time_range=wishes.time_range, starts_on=wishes.starts_on, ends_on=wishes.ends_on,
         staff_member_id=wishes.staff_member_id, service_id=wishes.service_id, minutes_needed=wishes.minutes_needed,
-        party_size=wishes.party_size,
+        party_size=wishes.party_size, location_id=wishes.location_id,
     )  # fmt: skip
     org_id = current_actor().tenant
     db.session.execute(

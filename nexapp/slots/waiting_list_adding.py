@@ -26,10 +26,12 @@ OPTED_OUT = text("SELECT phone FROM nexapp_opted_out(CAST(:phones AS text[]))")
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """`is_new` is False for somebody who was on the list already, and stays as they are."""
+    """`is_new` is False for somebody whom the list knew already, and who stays, or is again, as they were."""
 
     request_id: UUID
     is_new: bool
+    is_back: bool = False
+    """The business had taken them off."""
 
 
 def add_by_hand(phone: str, name: str, wishes: Wishes, source: str) -> Added:
@@ -69,9 +71,7 @@ def _again(known: NotifyRequest) -> Added:
     if known.status == "left" and known.status_before is None:
         sentence = _("They left the list by themselves. They can join again on the public page.")
         raise BadInput(sentence, fields={"phone": sentence})
-    if known.status == "left":
-        put_back(known.id)
-    return Added(known.id, is_new=False)
+    return Added(known.id, is_new=False, is_back=known.status == "left" and put_back(known.id))
 
 
 def _write(phone: str, name: str, wishes: Wishes, source: str) -> UUID:

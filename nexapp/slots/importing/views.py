@@ -15,6 +15,7 @@ from nexapp.slots.importing.files import csv_answer, list_skipped
 from nexapp.slots.importing.forms import MappingForm
 from nexapp.slots.importing.reasons import words_of
 from nexapp.slots.importing.shown import list_problems, tally
+from nexapp.slots.invitations import most_a_day
 from nexapp.slots.list_models import ListImport
 from nexapp.slots.people import list_people, state_of
 from nexapp.slots.views import pages
@@ -159,6 +160,6 @@ def _import_page(batch: ListImport, form: MappingForm | None = None, status: int
     return page(
         "people/import.html", "people/_import.html", status=status, business=get_business(), batch=batch, form=form,
         samples=batches.list_samples(batch) if batch.status == "uploaded" or status == 422 else [],
-        problems=list_problems(batch), tally=tally(batch), words_of=words_of,
+        problems=list_problems(batch), tally=tally(batch), words_of=words_of, most_a_day=most_a_day(get_business()),
         reached=progress.reached(batch.id, batch.rows_done), is_mapping=batch.status == "uploaded" or status == 422,
     )  # fmt: skip
