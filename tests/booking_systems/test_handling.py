@@ -149,8 +149,8 @@ def test_who_was_handed_over_and_booked_there_is_confirmed_here(shop: Shop, send
     shop.sql("UPDATE organizations SET uses_booking_system = true, booking_url = 'https://x.example'")
     slot_id = shop.booked(shop.person(), starts_at=AT)
     shop.sql(
-        "UPDATE slots SET status = 'pending', booked_at = NULL, pending_until = now() + interval '20 minutes'"
-        " WHERE id = %s",
+        "UPDATE slots SET status = 'pending', pending_for = 'booking_system', booked_at = NULL,"
+        " pending_until = now() + interval '20 minutes' WHERE id = %s",
         slot_id,
     )
     assert sender.told("booked", AT) == "approved"
@@ -160,6 +160,19 @@ def test_who_was_handed_over_and_booked_there_is_confirmed_here(shop: Shop, send
     assert sender.told("cancelled", AT) == "opened"
     assert shop.state(slot_id) == ("open", 2)
     assert len(shop.texts("booking_cancelled")) == 1
+
+
+def test_who_waits_for_the_business_is_not_confirmed_by_a_booking_over_there(shop: Shop, sender: Sender) -> None:
+    slot_id = shop.booked(shop.person(), starts_at=AT)
+    shop.sql(
+        "UPDATE slots SET status = 'pending', pending_for = 'business', booked_at = NULL,"
+        " pending_until = now() + interval '20 minutes' WHERE id = %s",
+        slot_id,
+    )
+    assert sender.told("booked", AT) == "conflict"
+    assert sender.reasons() == ["asks_here"]
+    assert shop.state(slot_id)[0] == "pending"
+    assert shop.texts("booking_confirmed") == []
 
 
 def test_a_booking_waits_for_a_hold_to_end(shop: Shop, sender: Sender) -> None:
@@ -236,6 +249,39 @@ def test_a_move_back_finds_its_time_again(shop: Shop, sender: Sender) -> None:
         sender.told(kind, at)
     assert slots_at(shop, AT) == [("booked", "hook")]
     assert slots_at(shop, later) == [("open", "hook")]
+
+
+def test_a_booking_that_goes_to_somebody_else_takes_their_slot_and_frees_the_first(shop: Shop, sender: Sender) -> None:
+    shop.sql("UPDATE staff_members SET display_name = 'Dr. Jones' WHERE id = %s", shop.other_staff_id)
+    first = shop.slot(AT, status="open", round=1, opened_at=LONG_AGO)
+    theirs = shop.slot(AT, status="open", round=1, opened_at=LONG_AGO, staff_member_id=shop.other_staff_id)
+    assert sender.told("booked", AT) == "filled"
+    sender.told("moved", AT, staff="Dr. Jones")
+    assert (shop.state(first), shop.state(theirs)[0]) == (("open", 2), "booked")
+
+
+def test_a_move_to_somebody_else_opens_the_time_of_who_had_it(shop: Shop, sender: Sender) -> None:
+    shop.sql("UPDATE staff_members SET display_name = 'Dr. Jones' WHERE id = %s", shop.other_staff_id)
+    sender.told("booked", AT)
+    assert sender.told("moved", AT + timedelta(hours=3), staff="Dr. Jones") == "opened"
+    assert shop.sql("SELECT staff_member_id, starts_at FROM slots") == [(shop.staff_id, AT)]
+
+
+def test_a_cancellation_that_names_nobody_is_of_whom_the_booking_was(shop: Shop, sender: Sender) -> None:
+    sender.told("booked", AT)
+    assert sender.told("cancelled", AT, staff="") == "opened"
+    assert shop.value("SELECT staff_member_id FROM slots") == shop.staff_id
+
+
+def test_a_move_of_somebody_unknown_opens_what_it_left_once_they_are_named(
+    shop: Shop, sender: Sender, acting: Callable[..., Any]
+) -> None:
+    sender.told("booked", AT, staff="somebody")
+    sender.told("moved", AT + timedelta(hours=3), staff="somebody")
+    with acting(shop.owner):
+        systems.name_staff(sender.id, "somebody", shop.staff_id)
+    sender.run_jobs()
+    assert slots_at(shop, AT) == [("open", "hook")]
 
 
 def test_a_move_opens_nothing_where_the_business_says_so(shop: Shop, sender: Sender) -> None:
@@ -325,6 +371,46 @@ def test_more_unsigned_cancellations_than_allowed_wait_for_an_ok(shop: Shop, uns
     assert browser.post("/settings/booking-systems/approvals", delivery=waiting).status_code == 303
     unsigned.run_jobs()
     assert unsigned.outcomes() == ["opened"] * 7
+
+
+def test_more_unsigned_bookings_than_allowed_wait_for_an_ok(shop: Shop, unsigned: Sender) -> None:
+    hours = [AT + timedelta(hours=number) for number in range(7)]
+    slots = [shop.slot(at, status="open", round=1, opened_at=LONG_AGO) for at in hours]
+    for number, at in enumerate(hours):
+        unsigned.tell("booked", at, uid=f"b-{number}")
+    unsigned.run_jobs()
+    assert unsigned.outcomes() == ["filled"] * 5 + ["waiting_approval"] * 2
+    assert [shop.state(slot)[0] for slot in slots] == ["booked"] * 5 + ["open"] * 2
+    browser = shop.browser()
+    shown = browser.get("/settings/booking-systems").text
+    assert "2 bookings over there wait for your OK" in shown
+    assert "Take these slots" in shown
+    assert "Open these times" not in shown
+    waiting = [str(one) for one in delivery_ids(shop, "waiting_approval")]
+    browser.post("/settings/booking-systems/approvals", delivery=waiting)
+    unsigned.run_jobs()
+    assert [shop.state(slot)[0] for slot in slots] == ["booked"] * 7
+
+
+def test_unsigned_bookings_and_cancellations_share_one_limit(shop: Shop, unsigned: Sender) -> None:
+    for number in range(4):
+        unsigned.tell("cancelled", AT + timedelta(hours=number), uid=f"c-{number}")
+    unsigned.run_jobs()
+    for number in range(2):
+        unsigned.tell("booked", AT + timedelta(hours=number), uid=f"b-{number}")
+    unsigned.run_jobs()
+    assert unsigned.outcomes() == ["opened"] * 4 + ["filled", "waiting_approval"]
+
+
+def test_one_unsigned_booking_does_not_take_a_whole_day(shop: Shop, unsigned: Sender) -> None:
+    slots = [shop.slot(AT + timedelta(hours=number), status="open", round=1, opened_at=LONG_AGO) for number in range(6)]
+    assert unsigned.told("booked", AT, booking={"minutes": 720}) == "waiting_approval"
+    assert {shop.state(slot)[0] for slot in slots} == {"open"}
+
+
+def test_an_unsigned_booking_where_nothing_is_open_asks_nobody(shop: Shop, unsigned: Sender) -> None:
+    shop.sql("UPDATE booking_systems SET daily_limit = 0")
+    assert unsigned.told("booked", AT) == "noted"
 
 
 def test_signed_ones_are_not_limited(shop: Shop, sender: Sender) -> None:

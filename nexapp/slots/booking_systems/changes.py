@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 BOOKED, CANCELLED = "booked", "cancelled"
 INSTANTS = ("starts_at", "ends_at", "was_starts_at", "was_ends_at", "happened_at")
@@ -33,6 +34,8 @@ class Change:
     """Cancelled because it has another time now."""
     frees_only: bool = False
     """The time it had is free; the booking itself goes on."""
+    staff_member_id: str = ""
+    """Whose time that was, where we know; it goes before the names, which say whose it is now."""
 
     def to_json(self) -> dict[str, Any]:
         plain = asdict(self)
@@ -42,11 +45,11 @@ class Change:
     def from_json(cls, plain: dict[str, Any]) -> Self:
         return cls(**plain | {name: plain[name] and datetime.fromisoformat(plain[name]) for name in INSTANTS})
 
-    def leaving(self, starts_at: datetime, ends_at: datetime) -> Change:
-        """The time that a booking left when it moved under its own uid."""
+    def leaving(self, starts_at: datetime, ends_at: datetime, staff_member_id: UUID | None = None) -> Change:
+        """The time that a booking left when it moved, or went to somebody else, under its own uid."""
         return replace(
             self, action=CANCELLED, starts_at=starts_at, ends_at=ends_at, was_starts_at=None, was_ends_at=None,
-            moved=True, frees_only=True,
+            moved=True, frees_only=True, staff_member_id=str(staff_member_id or ""),
         )  # fmt: skip
 
     @property

@@ -84,7 +84,7 @@ class ChangeForm(PageForm):
     )
     staff_member_id = StaffSelectField(_("Whose bookings are these?"))
     opens_moved = BooleanField(_("When a booking moves, open the time that it leaves"))
-    daily_limit = WholeNumberField(_("Unsigned cancellations that open by themselves in a day"), least=0, most=1000)
+    daily_limit = WholeNumberField(_("Unsigned changes that count by themselves in a day"), least=0, most=1000)
 
 
 class KeyForm(PageForm):

@@ -12,12 +12,12 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from nexapp.slots.booking_systems.changes import BOOKED, CANCELLED, Change
+from nexapp.slots.booking_systems.changes import BOOKED, Change
 from nexapp.slots.booking_systems.deliveries import SOURCE, add_delivery, tell_pages
-from nexapp.slots.booking_systems.filling import fill_time, retry_at
+from nexapp.slots.booking_systems.filling import fill_time, retry_at, slots_to_take
 from nexapp.slots.booking_systems.models import FEED, BookingDelivery, BookingSystem, ExternalBooking
 from nexapp.slots.booking_systems.opening_times import FreeTime, Outcome, open_time
-from nexapp.slots.booking_systems.outcomes import UNHANDLED
+from nexapp.slots.booking_systems.outcomes import CHANGED_A_SLOT, UNHANDLED
 from nexapp.slots.booking_systems.staffing import find_staff
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
@@ -104,37 +104,52 @@ class _Taking:
     # Booked
 
     def _booked(self, change: Change, known: Any) -> Outcome:
-        staff_id = find_staff(self.system, change)
+        staff_id = self._whose(change, known)
         assert change.starts_at is not None  # noqa: S101 - readers give a booking its time
         assert change.ends_at is not None  # noqa: S101
-        times = (change.starts_at, change.ends_at)
-        stays = known is not None and known.status == "booked" and (known.starts_at, known.ends_at) == times
+        span = (change.starts_at, change.ends_at)
+        stays = known is not None and known.status == "booked" and _place(known) == (*span, staff_id)
         if stays and not self._is_waiting():
             return Outcome("repeated")
-        self._keep(change, "booked", staff_id, times, known.slot_id if stays else None)
-        if staff_id is None:
-            return Outcome("waiting_staff")
-        outcome = fill_time(staff_id, change.starts_at, change.ends_at, change.client, self.system.name)
-        self._link(change.uid, outcome)
-        again = retry_at(outcome, staff_id, change.starts_at, change.ends_at)
-        if again is not None:
-            self._look_again(again)
-        self._leave(change, known)
+        self._keep(change, "booked", staff_id, span, known.slot_id if stays else None)
+        outcome = self._fill(change, staff_id, *span)
+        self._leave(change, known, staff_id)
         return outcome
 
-    def _leave(self, change: Change, known: Any) -> None:
-        """A booking that moved under its own uid leaves a time behind."""
-        old = (known.starts_at, known.ends_at) if known and known.status == "booked" else None
+    def _whose(self, change: Change, known: Any) -> UUID | None:
+        """Who a change names; where it names nobody, who the booking is known to be of."""
+        is_named = change.reference or change.staff_member_id or self.system.staff_member_id
+        if not is_named and known is not None and known.staff_member_id is not None:
+            return UUID(str(known.staff_member_id))
+        return find_staff(self.system, change)
+
+    def _fill(self, change: Change, staff_id: UUID | None, starts_at: datetime, ends_at: datetime) -> Outcome:
+        if staff_id is None:
+            return Outcome("waiting_staff")
+        taken = slots_to_take(staff_id, starts_at, ends_at)
+        if taken and self._is_over_limit(len(taken)):
+            return Outcome("waiting_approval", "over_limit", taken[0].id)
+        outcome = fill_time(staff_id, starts_at, ends_at, change.client, self.system.name)
+        self._link(change.uid, outcome)
+        again = retry_at(outcome, staff_id, starts_at, ends_at)
+        if again is not None:
+            self._look_again(again)
+        return outcome
+
+    def _leave(self, change: Change, known: Any, staff_id: UUID | None) -> None:
+        """A booking that moved, or went to somebody else, under its own uid leaves a time behind."""
+        old = _place(known) if known and known.status == "booked" else None
         if known is None and change.was_starts_at and change.was_ends_at:
-            old = (change.was_starts_at, change.was_ends_at)
-        if old is None or old == (change.starts_at, change.ends_at):
+            old = (change.was_starts_at, change.was_ends_at, None)
+        is_others = old is not None and None not in (old[2], staff_id) and old[2] != staff_id
+        if old is None or (old[:2] == (change.starts_at, change.ends_at) and not is_others):
             return
         left = change.leaving(*old)
         row = add_delivery(self.system.id, left, self.delivery.payload, signed=self.delivery.signed)
         slot_id = known.slot_id if known else None
         delivery = _find(row)
         taking = _Taking(self.system, delivery, approved=self.approved)
-        settle(row, taking._free(left, left.starts_at, left.ends_at, slot_id))
+        settle(row, taking._free(left, find_staff(self.system, left), (left.starts_at, left.ends_at), slot_id))
 
     def _look_again(self, at: datetime) -> None:
         enqueue(
@@ -154,16 +169,16 @@ class _Taking:
         if not change.frees_only:
             self._keep(change, "cancelled", known.staff_member_id if known else None, (starts_at, ends_at), None)
         # What waits for a person remembers the slot by itself: the booking has let go of it.
-        return self._free(change, starts_at, ends_at, self.delivery.slot_id or (known and known.slot_id))
+        slot_id = known.slot_id if known is not None and not change.frees_only else None
+        return self._free(change, self._whose(change, known), (starts_at, ends_at), self.delivery.slot_id or slot_id)
 
     def _is_waiting(self) -> bool:
         """It was taken note of already, and waited for a person."""
         return self.approved or self.delivery.outcome != "received"
 
-    def _free(self, change: Change, starts_at: Any, ends_at: Any, slot_id: UUID | None) -> Outcome:
+    def _free(self, change: Change, staff_id: UUID | None, span: tuple[Any, Any], slot_id: UUID | None) -> Outcome:
         if change.moved and not self.system.opens_moved:
             return Outcome("left_alone", "moved")
-        staff_id = find_staff(self.system, change)
         if staff_id is None:
             return Outcome("waiting_staff", None, slot_id)
         if self._is_over_limit():
@@ -171,22 +186,20 @@ class _Taking:
         source = "feed" if self.system.kind == FEED else "hook"
         return open_time(
             FreeTime(
-                staff_id, starts_at, ends_at, self.delivery.received_at, service=change.service, slot_id=slot_id,
-                source=source,
+                staff_id, *span, self.delivery.received_at, service=change.service, slot_id=slot_id, source=source
             )
         )  # fmt: skip
 
-    def _is_over_limit(self) -> bool:
-        """Whoever has an unsigned address can post to it: a person looks at more than a few a day."""
+    def _is_over_limit(self, slots: int = 1) -> bool:
+        """Whoever has an unsigned address can post to it: a person looks at more than a few slots a day."""
         if self.delivery.signed or self.approved:
             return False
         lately = scoped(BookingDelivery).where(
-            BookingDelivery.booking_system_id == self.system.id, BookingDelivery.action == CANCELLED,
-            BookingDelivery.outcome == "opened", ~BookingDelivery.signed,
-            BookingDelivery.created_at > func.now() - func.make_interval(0, 0, 0, 1),
+            BookingDelivery.booking_system_id == self.system.id, BookingDelivery.outcome.in_(CHANGED_A_SLOT),
+            ~BookingDelivery.signed, BookingDelivery.created_at > func.now() - func.make_interval(0, 0, 0, 1),
         )  # fmt: skip
-        opened = db.session.scalar(select(func.count()).select_from(lately.subquery())) or 0
-        return opened >= int(self.system.daily_limit)
+        changed = db.session.scalar(select(func.count()).select_from(lately.subquery())) or 0
+        return changed + slots > int(self.system.daily_limit)
 
     # What is known
 
@@ -220,3 +233,7 @@ class _Taking:
 def _find(delivery_id: UUID) -> Any:
     wanted = scoped(BookingDelivery).where(BookingDelivery.id == delivery_id)
     return db.session.execute(wanted.with_only_columns(*BookingDelivery.__table__.columns)).first()
+
+
+def _place(known: Any) -> tuple[datetime, datetime, UUID | None]:
+    return known.starts_at, known.ends_at, known.staff_member_id

@@ -31,7 +31,7 @@ class BookingSystem(TenantModel, Model):
     """Which address it is on: a new one makes the old one unknown."""
     signing_key: Mapped[str | None]
     daily_limit: Mapped[int] = mapped_column(default=5)
-    """So many unsigned cancellations open slots in a day; the others ask first."""
+    """So many unsigned changes open or take slots in a day; the others ask first."""
     url: Mapped[str | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]

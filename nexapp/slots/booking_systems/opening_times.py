@@ -123,6 +123,7 @@ def overlapping_slots(staff_member_id: UUID, starts_at: datetime, ends_at: datet
             )
             .with_only_columns(
                 Slot.id, Slot.starts_at, Slot.ends_at, Slot.booked_offer_id, Slot.booked_at, Slot.held_until,
+                Slot.pending_for,
                 effective_status().label("state"),
             )
             .order_by(Slot.starts_at)

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 RECEIVED = "received"
 WAITING = ("waiting_approval", "waiting_staff", "waiting_hold")
 UNHANDLED = (RECEIVED, *WAITING)
+CHANGED_A_SLOT = ("opened", "filled", "approved")
 
 OUTCOMES: dict[str, tuple[str, Any]] = {
     "received": ("quiet", _l("Being handled")),
@@ -50,6 +51,7 @@ def reason_words(code: str | None) -> str:
         "many_at_once": _("Many vanished from the calendar at once."),
         "held": _("Somebody holds the slot right now."),
         "other_time": _("It overlaps a booking made here."),
+        "asks_here": _("Somebody of your waiting list asked for this time and waits for your answer."),
         "inactive": _("This staff member takes no slots."),
         "came_back": _("The booking stands again over there."),
     }

@@ -20,6 +20,8 @@ def find_staff(system: Any, change: Change) -> UUID | None:
     """What was said once counts first, then the same name or address; a team of one needs neither."""
     if system.staff_member_id is not None:
         return UUID(str(system.staff_member_id))
+    if change.staff_member_id:
+        return UUID(change.staff_member_id)
     return _told(system.id, change.reference) or _alike(change) or _only_one()
 
 

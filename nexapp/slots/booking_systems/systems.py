@@ -108,7 +108,7 @@ def name_staff(system_id: UUID, reference: str, staff_member_id: UUID) -> int:
 
 
 def approve(delivery_ids: list[UUID]) -> int:
-    """A person wants these done: cancellations that wait open their times. Gives how many."""
+    """A person wants these done: what waits opens its times and takes its slots. Gives how many."""
     wanted = BookingDelivery.id.in_(delivery_ids)
     return _handle_waiting(wanted, BookingDelivery.outcome == "waiting_approval", approved=True)
 

@@ -150,7 +150,7 @@ def name_staff(booking_system_id: UUID) -> Response:
 @member(Role.MANAGER)
 def approve() -> Response:
     count = systems.approve(_chosen())
-    return see_other(_back(None), ngettext("Opening %(num)s time.", "Opening %(num)s times.", count))
+    return see_other(_back(None), ngettext("%(num)s change counts now.", "%(num)s changes count now.", count))
 
 
 @pages.post(f"{SETTINGS}/dismissals")
