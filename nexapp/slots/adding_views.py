@@ -19,7 +19,7 @@ from nexapp.slots.calendar.errors import OutsideHours
 from nexapp.slots.claim_errors import NotWaitingForAnswer
 from nexapp.slots.errors import SlotChanged, TimeHappensTwice, TooLateToOffer
 from nexapp.slots.forms import SlotForm, fresh_key, read_date, read_uuid
-from nexapp.slots.services import list_offered
+from nexapp.slots.services import refuse_unoffered
 from nexapp.slots.times import day_words, today_in
 from nexapp.slots.views import pages
 from nexapp.spine.access import member
@@ -50,7 +50,7 @@ def create() -> Response:
         return _new_page(form, 422)
     try:
         wanted = replace(form.new_slot(_lengths_and_prices()), outside_ok=bool(form.outside_ok.data))
-        _refuse_unoffered(wanted)
+        refuse_unoffered(wanted.service_id, [wanted.staff_member_id])
         slot_id, is_new = add_slot(wanted)
     except TimeHappensTwice as error:
         form.ask_which(error.choices)
@@ -72,20 +72,14 @@ def _lengths_and_prices() -> dict[UUID, tuple[int, int | None]]:
     return {service.id: (service.minutes, service.price_cents) for service in queries.list_services()}
 
 
-def _refuse_unoffered(wanted: NewSlot) -> None:
-    people = list_offered().get(wanted.service_id) if wanted.service_id else None
-    if people and wanted.staff_member_id not in people:
-        raise BadInput(fields={"service_id": _("This member of the team doesn't offer it.")})
-
-
 def _after_repeating(wanted: NewSlot, first: UUID, weeks: int) -> Response:
     """The same time in the weeks that follow; what is taken or blocked there is left out and named."""
     added, skipped = [first], []
     for week in range(1, weeks):
         on = wanted.on + week * A_WEEK
         try:
-            slot_id, is_new = add_slot(wanted.again(on, f"{wanted.key}:{week}"))
-            added += [slot_id] if is_new else []
+            slot_id, _is_new = add_slot(wanted.again(on, f"{wanted.key}:{week}"))
+            added.append(slot_id)
         except BadInput:
             skipped.append(day_words(on))
     words = [ngettext("%(num)s slot is there.", "%(num)s slots are there.", len(added))]
@@ -98,8 +92,12 @@ def _after_repeating(wanted: NewSlot, first: UUID, weeks: int) -> Response:
 
 
 def opened_words(slot_ids: list[UUID]) -> str:
-    """Open several together and say how many people are texted: one text each, whatever the number of slots."""
-    opened = opening.open_slots(slot_ids)
+    """Open several together, one text to each person about all. The form sent twice finds them open: nobody is
+    texted a second time."""
+    drafts = queries.list_drafts(slot_ids)
+    opened = opening.open_slots(drafts)
+    if slot_ids and not drafts:
+        return _("The list has heard of them already.")
     return ngettext("%(num)s is open to the list.", "%(num)s are open to the list.", len(opened))
 
 

@@ -39,7 +39,20 @@ MOST_DAYS = 370
 DEAREST = 1_000_000
 USUAL_MINUTES = 30
 MOST_WEEKS = 26
+FIRST_YEAR, LAST_YEAR = 1900, 3000
 STATES = ("draft", "open", "held", "pending", "booked", "completed", "no_show", "expired", "cancelled")
+
+
+class DayField(DateField):  # type: ignore[misc]
+    """A date that has a place in every zone: the ends of the calendar can't be moved into another."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
+            self.data = None
+            raise ValueError(gettext("Check the year of this day."))
 
 
 class PriceField(DecimalField):  # type: ignore[misc]

@@ -11,7 +11,11 @@ from flask import Response, g
 from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.identity.business_settings import get_business
 from nexapp.slots import queries
-from nexapp.slots.times import midnight, today_in, week_of
+from nexapp.slots.figures import words
+from nexapp.slots.figures.counting import catch_up
+from nexapp.slots.figures.queries import get_figures
+from nexapp.slots.figures.ranges import preset
+from nexapp.slots.times import midnight, today_in
 from nexapp.slots.views import pages
 from nexapp.spine.access import member
 from nexapp.spine.tenancy import Role, current_actor
@@ -28,12 +32,12 @@ def home() -> Response:
     business = get_business()
     zone = business.time_zone
     today = today_in(zone)
-    monday, _next = week_of(today)
+    catch_up(business.id)
     return page(
         "slots/home.html", "slots/_home.html", business=business, today=today,
         day=_by_staff(queries.list_day(today, zone)),
         live=queries.list_live_slots(), ahead=_changeable(queries.list_bookings_ahead(midnight(today + SOON, zone))),
-        week=queries.get_week(monday, zone), waiting=queries.count_waiting(),
+        week=get_figures(preset("week", today), zone).total, words=words, waiting=queries.count_waiting(),
         public_link=queries.public_link(business.slug), may_add=current_actor().role.at_least(Role.STAFF),
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from nexapp.slots.adding import FARTHEST, check_length, lock_calendar, time_zone
 from nexapp.slots.errors import NotYourSlot
 from nexapp.slots.history import tell_pages
 from nexapp.slots.models import Service, Slot, SlotEvent
+from nexapp.slots.services import refuse_unoffered
 from nexapp.slots.times import FIRST, to_instant, today_in
 from nexapp.slots.tokens import topic_token
 from nexapp.slots.transitions import may_change_staff
@@ -112,9 +113,11 @@ def add_plan(plan: Plan, key: str) -> tuple[list[UUID], Preview]:
     Raises `BadInput` where nothing of it can be added.
     """
     lock_calendar()
-    found = preview(plan)
-    known = list(db.session.scalars(select(Slot.id).where(Slot.id.in_(_ids(plan, key)), _ours())))
+    found, ids = preview(plan), _ids(plan, key)
+    known = list(db.session.scalars(select(Slot.id).where(Slot.id.in_(ids.values()), _ours())))
     if known:
+        there = set(known)
+        found.skipped = [each for each in found.skipped if ids.get((each.staff_id, each.on, each.at)) not in there]
         return known, found
     if not found.wanted:
         raise BadInput(_("None of these times is free, so nothing was added."))
@@ -171,6 +174,7 @@ def _check_people(plan: Plan) -> None:
         scoped(Service).where(Service.id == plan.service_id).with_only_columns(Service.id)
     ):
         raise BadInput(fields={"service_id": _("Choose one of your services.")})
+    refuse_unoffered(plan.service_id, plan.staff_ids)
 
 
 def _places(plan: Plan) -> Iterator[tuple[UUID, date, time]]:
@@ -228,11 +232,11 @@ def _row(plan: Plan, wanted: Wanted, key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ids(plan: Plan, key: str) -> list[UUID]:
-    zone, found = time_zone(), []
+def _ids(plan: Plan, key: str) -> dict[tuple[UUID, date, time], UUID]:
+    zone, found = time_zone(), {}
     for staff_id, on, at in _places(plan):
         try:
-            found.append(_id(key, staff_id, to_instant(on, at, zone, FIRST)))
+            found[staff_id, on, at] = _id(key, staff_id, to_instant(on, at, zone, FIRST))
         except BadInput:
             continue
     return found

@@ -103,6 +103,12 @@ def get_slot(slot_id: UUID) -> Any:
     return row
 
 
+def list_drafts(slot_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of them that were never opened."""
+    wanted = select(Slot.id).where(Slot.org_id == _tenant(), Slot.id.in_(slot_ids), Slot.status == "draft")
+    return list(db.session.scalars(wanted.where(Slot.round == 0)))
+
+
 def list_live_slots() -> Sequence[Any]:
     """Slots that people are being asked about now, the latest opened first."""
     live = shown_status().in_(("open", "held", "pending"))
@@ -117,41 +123,6 @@ def list_bookings_ahead(until: datetime) -> Sequence[Any]:
         .order_by(Slot.starts_at, Slot.id)
         .limit(PAGE)
     ).all()
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """What the waiting list won back: slots opened to it, filled by it, and what they are worth."""
-
-    opened: int
-    filled: int
-    cents: int
-    minutes_to_fill: int | None
-
-    @property
-    def rate(self) -> int | None:
-        return round(100 * self.filled / self.opened) if self.opened else None
-
-
-def get_week(monday: date, zone: str) -> Week:
-    filled = Slot.status.in_(FILLED) & Slot.booked_offer_id.is_not(None)
-    minutes = func.extract("epoch", Slot.booked_at - Slot.opened_at) / 60
-    row = db.session.execute(
-        select(
-            func.count().label("opened"),
-            func.count().filter(filled).label("filled"),
-            func.coalesce(
-                func.sum(func.coalesce(Slot.price_cents, Organization.average_value_cents)).filter(filled), 0
-            ).label("cents"),
-            func.percentile_cont(0.5).within_group(minutes).filter(filled).label("minutes"),
-        )
-        .join(Organization, Organization.id == Slot.org_id)
-        .where(
-            Slot.org_id == _tenant(), Slot.round > 0, Slot.starts_at >= midnight(monday, zone),
-            Slot.starts_at < midnight(monday + timedelta(days=7), zone),
-        )
-    ).one()  # fmt: skip
-    return Week(row.opened, row.filled, int(row.cents), None if row.minutes is None else round(row.minutes))
 
 
 def count_waiting() -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -47,17 +48,31 @@ def list_all_services() -> Sequence[Any]:
     ).all()  # fmt: skip
 
 
-def list_offered() -> dict[UUID, set[UUID]]:
-    """Service → who offers it, for the services that not everybody offers."""
-    found: dict[UUID, set[UUID]] = {}
-    rows = db.session.execute(
-        select(ServiceStaff.service_id, ServiceStaff.staff_member_id).where(
-            ServiceStaff.org_id == current_actor().tenant
+def refuse_unoffered(service_id: UUID | None, staff_ids: Collection[UUID]) -> None:
+    """Raises `BadInput` where some offer the service and not all of these do. Who left the team doesn't count."""
+    if service_id is None:
+        return
+    people = set(
+        db.session.scalars(
+            select(ServiceStaff.staff_member_id)
+            .join(
+                StaffMember,
+                (StaffMember.org_id == ServiceStaff.org_id) & (StaffMember.id == ServiceStaff.staff_member_id),
+            )
+            .where(
+                ServiceStaff.org_id == current_actor().tenant, ServiceStaff.service_id == service_id,
+                StaffMember.is_active,
+            )
         )
-    )
-    for row in rows:
-        found.setdefault(row.service_id, set()).add(row.staff_member_id)
-    return found
+    )  # fmt: skip
+    if people and not people.issuperset(staff_ids):
+        raise BadInput(
+            fields={
+                "service_id": ngettext(
+                    "This member of the team doesn't offer it.", "Not all of these people offer it.", len(staff_ids)
+                )
+            }
+        )
 
 
 def get_service(service_id: UUID) -> Service:

@@ -8,6 +8,7 @@ import pytest
 
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
+from tests.calendar.test_moving import day_ahead
 from tests.slots.merchant_world import Browser, Shop
 
 PATH = "/settings/services"
@@ -110,3 +111,11 @@ def test_the_page_takes_the_same_statements_however_many(shop: Shop, manager: Br
     statements.clear()
     manager.get(PATH)
     assert len(statements) == few <= 12
+
+
+def test_a_service_whose_people_left_is_everybodys(shop: Shop, manager: Browser) -> None:
+    shop.insert("service_staff", org_id=shop.org_id, service_id=shop.service_id, staff_member_id=shop.other_staff_id)
+    shop.sql("UPDATE staff_members SET is_active = false WHERE id = %s", shop.other_staff_id)
+    assert "Everybody" in manager.get(PATH).get_data(as_text=True)
+    fields = {"key": "k", "staff_member_id": shop.staff_id, "on": day_ahead().isoformat(), "at": "10:00"}
+    assert manager.post("/slots", **fields, service_id=shop.service_id).status_code == 303

@@ -149,3 +149,14 @@ def test_some_weeks_opened_together(shop: Shop, owner: Browser) -> None:
     shop.people(2)
     owner.post("/slots", **form(shop, weeks=2, then="open"))
     assert shop.sql("SELECT DISTINCT status FROM slots") == [("open",)]
+
+
+def test_some_weeks_sent_twice_text_nobody_twice(shop: Shop, owner: Browser) -> None:
+    shop.people(2)
+    fields = form(shop, weeks=2, then="open")
+    owner.post("/slots", **fields)
+    shop.sql("UPDATE messages SET status = 'sent', sent_at = now()")
+    said = words(owner.get(owner.post("/slots", **fields).location))
+    assert "2 slots are there. The list has heard of them already." in said
+    assert shop.sql("SELECT DISTINCT round FROM slots") == [(1,)]
+    assert shop.value("SELECT count(*) FROM messages") == 2

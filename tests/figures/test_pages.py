@@ -177,3 +177,19 @@ def test_the_page_costs_the_same_for_any_number_of_slots(shop: Shop, owner: Brow
     owner.get("/analytics", range="365")
     assert len(statements) == few
     assert not [asked for asked in statements if "slot_offers" in asked or "FROM messages" in asked]
+
+
+def test_the_home_page_says_the_same_of_this_week(shop: Shop, owner: Browser) -> None:
+    """A no-show brings nothing, and who was booked by hand was not won back by the list."""
+    shop.sql("UPDATE organizations SET average_value_cents = 15000 WHERE id = %s", shop.org_id)
+    today = today_in(shop.zone)
+    noon = datetime.combine(today, datetime.min.time().replace(hour=12), ZoneInfo(shop.zone))
+    booked(shop, noon, price_cents=9900)
+    slot_id, [offer_id] = offered(shop, noon, staff_member_id=shop.other_staff_id, price_cents=7700)
+    book(shop, slot_id, offer_id, status="no_show")
+    offered(shop, noon + timedelta(hours=1), status="completed")
+    home = owner.get("/home").get_data(as_text=True)
+    figures = owner.get("/analytics", range="week").get_data(as_text=True)
+    for said in ("$99", "67%"):
+        assert said in home, said
+        assert said in figures, said

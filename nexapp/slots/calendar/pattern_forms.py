@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from babel import Locale
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TimeField
+from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TimeField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from nexapp.identity.fields import AtMost, Named, one_line
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES
-from nexapp.slots.forms import DEAREST, USUAL_MINUTES, PriceField, in_cents
+from nexapp.slots.forms import DEAREST, USUAL_MINUTES, DayField, PriceField, in_cents
 from nexapp.slots.patterns import MOST_WEEKS, Plan, pattern_days, pattern_times
 from nexapp.spine.errors import BadInput
 from nexapp.spine.web.forms import PageForm
 
 MOST_GAP = 240
 WRITTEN_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
-KEPT = ("staff", "weekdays", "weeks", "starts", "ends", "minutes", "gap", "service_id", "times")
+KEPT = ("staff", "weekdays", "weeks", "starts", "ends", "minutes", "gap", "service_id", "times", "price")
 """What a saved pattern keeps: all but the day that it begins on."""
 
 
 class PlanForm(PageForm):
     key = HiddenField(validators=[DataRequired(), Length(max=64)], filters=[one_line])
     staff = SelectMultipleField(_("Who"), choices=[])
-    on = DateField(_("From day"), [InputRequired(_("Enter the day, such as 2026-11-27."))])
+    on = DayField(_("From day"), [InputRequired(_("Enter the day, such as 2026-11-27."))])
     weekdays = SelectMultipleField(_("On these days"), choices=[])
     weeks = IntegerField(
         _("Weeks"), [Optional(), NumberRange(1, MOST_WEEKS, _("Choose from 1 to 12 weeks."))], default=1
@@ -68,8 +69,7 @@ class PlanForm(PageForm):
 
     def kept(self) -> dict[str, Any]:
         """What a saved pattern keeps of it, as the fields read it again."""
-        found = {name: self[name].data for name in KEPT}
-        return {name: value.strftime("%H:%M") if isinstance(value, time) else value for name, value in found.items()}
+        return {name: _kept(self[name].data) for name in KEPT}
 
     def _times(self, minutes: int) -> tuple[time, ...]:
         if self.times.data:
@@ -77,6 +77,12 @@ class PlanForm(PageForm):
         if self.starts.data is None or self.ends.data is None:
             raise BadInput(fields={"starts": gettext("Enter when the first starts and the last ends, or the times.")})
         return pattern_times(self.starts.data, self.ends.data, minutes, self.gap.data or 0)
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    return str(value) if isinstance(value, Decimal) else value
 
 
 class PatternNameForm(PlanForm):
@@ -114,4 +120,6 @@ def stored(plan: dict[str, Any]) -> dict[str, Any]:
     for name in ("starts", "ends"):
         if found.get(name):
             found[name] = time.fromisoformat(found[name])
+    if found.get("price"):
+        found["price"] = Decimal(found["price"])
     return found
