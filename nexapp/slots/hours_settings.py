@@ -13,9 +13,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import StaffMember
+from nexapp.slots.adding import lock_calendar
 from nexapp.slots.calendar.models import BlockedTime, HourException, OpeningHours
 from nexapp.slots.errors import NotYourSlot
-from nexapp.slots.hours import MIDNIGHT
+from nexapp.slots.hours import A_DAY, MIDNIGHT
 from nexapp.slots.models import Slot
 from nexapp.slots.times import today_in
 from nexapp.slots.transitions import may_change_staff
@@ -155,10 +156,16 @@ def add_block(block: Block, starts_at: datetime, ends_at: datetime) -> int:
     begins, ends = datetime.combine(block.starts_on, block.starts), datetime.combine(block.ends_on, block.ends)
     if ends <= begins:
         raise BadInput(fields={"ends": _("It has to end after it starts.")})
-    if ends - begins > (timedelta(days=1) if block.is_weekly else LONGEST_BLOCK):
-        raise BadInput(fields={"ends_on": _("That is too long: at most a year, or a day where it repeats.")})
+    if block.is_weekly and ends > datetime.combine(block.starts_on, MIDNIGHT) + A_DAY:
+        raise BadInput(
+            fields={"ends_on": _("A time that repeats ends on the day it starts, at midnight at the latest.")}
+        )
+    if ends - begins > LONGEST_BLOCK:
+        raise BadInput(fields={"ends_on": _("That is too long: at most a year.")})
     if block.weekly_until is not None and (not block.is_weekly or block.weekly_until < block.starts_on):
         raise BadInput(fields={"weekly_until": _("Choose a day after the first one, for a time that repeats.")})
+    # A slot that is being put there is counted, or refused.
+    lock_calendar()
     row = BlockedTime(
         org_id=current_actor().tenant, staff_member_id=block.staff_id, starts_on=block.starts_on, starts=block.starts,
         ends_on=block.ends_on, ends=block.ends, is_weekly=block.is_weekly, weekly_until=block.weekly_until,

@@ -173,7 +173,7 @@ def test_a_day_that_differs(shop: Shop, manager: Browser) -> None:
     assert manager.post("/settings/hours/exceptions", on_date=on, opens="10:00", closes="12:00").status_code == 303
     rows = shop.sql("SELECT id, opens::text FROM hour_exceptions")
     assert [row[1] for row in rows] == ["10:00:00"]
-    assert "10:00 \u2013 12:00" in words(manager.get("/settings/hours"))
+    assert "10:00 AM \u2013 12:00 PM" in words(manager.get("/settings/hours"))
     assert manager.post("/settings/hours/exceptions", on_date=on, opens="10:00").status_code == 422
     assert manager.post("/settings/hours/exceptions", on_date="2020-01-01").status_code == 422
     assert manager.post(f"/settings/hours/exceptions/{rows[0][0]}/removal").status_code == 303
@@ -280,3 +280,24 @@ def test_a_closed_day_opens_nothing(shop: Shop, manager: Browser) -> None:
     assert manager.post(f"/slots/{kept}/rounds", round=0).status_code == 303
     assert manager.post(f"/slots/{own}/rounds", round=0).status_code == 303
     assert shop.state(closed) == ("draft", 0)
+
+
+def test_a_weekly_block_ends_with_its_day(shop: Shop, manager: Browser) -> None:
+    night = {"starts_on": day_ahead().isoformat(), "starts": "22:00", "is_weekly": "y"}
+    answer = manager.post("/calendar/blocks", **night, ends="02:00", ends_on=day_ahead(4).isoformat())
+    assert answer.status_code == 422
+    assert "ends on the day it starts" in words(answer)
+    # As in the opening hours, 00:00 is the midnight that ends the day.
+    assert manager.post("/calendar/blocks", **night, ends="00:00").status_code == 303
+    assert shop.value("SELECT ends_on - starts_on FROM blocked_times") == 1
+
+
+def test_the_span_that_is_wrong_says_so_itself(manager: Browser) -> None:
+    body = words(manager.post("/settings/hours", opens_0="09:00", closes_0="12:00", opens_4="17:00", closes_4="09:00"))
+    assert 'id="closes_4-error"' in body
+    assert 'id="closes_0-error"' not in body
+
+
+def test_times_are_said_as_everywhere(shop: Shop, manager: Browser) -> None:
+    manager.post("/calendar/blocks", starts_on=day_ahead().isoformat(), starts="13:00", ends="14:30")
+    assert "1:00 PM \u2013 2:30 PM" in " ".join(words(manager.get("/calendar/blocks")).split())

@@ -10,10 +10,12 @@ from uuid import UUID
 from babel import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, DateField, SelectField, StringField, TimeField
+from wtforms import BooleanField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Optional
 
 from nexapp.identity.fields import AtMost, one_line
+from nexapp.slots.forms import DayField
+from nexapp.slots.hours import A_DAY, MIDNIGHT
 from nexapp.slots.hours_settings import Block, Hours
 from nexapp.spine.web.forms import PageForm
 
@@ -54,8 +56,12 @@ class HoursForm(PageForm):
                     missing = closes if closes.data is None else opens
                     missing.errors = [str(_("Enter both times."))]
                     return None
-                if opens.data is not None:
-                    found.append((day, opens.data, closes.data))
+                if opens.data is None:
+                    continue
+                if closes.data <= opens.data and closes.data != MIDNIGHT:
+                    closes.errors = [str(_("It has to close after it opens."))]
+                    return None
+                found.append((day, opens.data, closes.data))
         return found
 
     def fill(self, hours: Sequence[Any]) -> None:
@@ -67,7 +73,7 @@ class HoursForm(PageForm):
 
 
 class ExceptionForm(PageForm):
-    on_date = DateField(_("Day"), [InputRequired(_("Enter the day, such as 2026-12-25."))])
+    on_date = DayField(_("Day"), [InputRequired(_("Enter the day, such as 2026-12-25."))])
     staff = SelectField(_("For"), choices=[], validators=[Optional()])
     opens = TimeField(_("Opens"), [Optional()])
     closes = TimeField(_("Closes"), [Optional()])
@@ -76,19 +82,21 @@ class ExceptionForm(PageForm):
 
 class BlockForm(PageForm):
     staff = SelectField(_("Who"), choices=[], validators=[Optional()])
-    starts_on = DateField(_("From day"), [InputRequired(_("Enter the day, such as 2026-11-27."))])
+    starts_on = DayField(_("From day"), [InputRequired(_("Enter the day, such as 2026-11-27."))])
     starts = TimeField(_("From"), [InputRequired(_("Enter the time, such as 12:00."))])
-    ends_on = DateField(_("Until day"), [Optional()])
+    ends_on = DayField(_("Until day"), [Optional()])
     ends = TimeField(_("Until"), [InputRequired(_("Enter the time, such as 13:00."))])
     is_weekly = BooleanField(_("Every week"))
-    weekly_until = DateField(_("Last day"), [Optional()])
+    weekly_until = DayField(_("Last day"), [Optional()])
     note = StringField(_("What for"), [AtMost(80)], filters=[one_line])
 
     def block(self) -> Block:
         ends: time = self.ends.data
+        # As in the opening hours, 00:00 without a day is the midnight that ends the first.
+        same_day = self.starts_on.data + A_DAY if ends == MIDNIGHT else self.starts_on.data
         return Block(
             staff_id=read_staff(self.staff), starts_on=self.starts_on.data, starts=self.starts.data,
-            ends_on=self.ends_on.data or self.starts_on.data, ends=ends, is_weekly=bool(self.is_weekly.data),
+            ends_on=self.ends_on.data or same_day, ends=ends, is_weekly=bool(self.is_weekly.data),
             weekly_until=self.weekly_until.data, note=self.note.data or None,
         )  # fmt: skip
 

@@ -17,6 +17,7 @@ from nexapp.slots.calendar.hour_forms import BlockForm, ExceptionForm, HoursForm
 from nexapp.slots.calendar.views import calendar
 from nexapp.slots.errors import NotYourSlot
 from nexapp.slots.forms import read_date, read_uuid
+from nexapp.slots.hours_settings import Block
 from nexapp.slots.times import today_in
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
@@ -88,7 +89,8 @@ def add_block() -> Response:
     try:
         if not form.validate():
             raise BadInput
-        slots = hours_settings.add_block(form.block(), *_instants(form))
+        block = form.block()
+        slots = hours_settings.add_block(block, *_instants(block))
     except BadInput as error:
         if not form.errors:
             form.bind_errors(error)
@@ -107,11 +109,10 @@ def remove_block(block_id: UUID) -> Response:
     return see_other(url_for("calendar.blocks"), _("Free again."))
 
 
-def _instants(form: BlockForm) -> tuple[datetime, datetime]:
+def _instants(block: Block) -> tuple[datetime, datetime]:
     here = ZoneInfo(get_business().time_zone)
-    last = form.ends_on.data or form.starts_on.data
-    begins = datetime.combine(form.starts_on.data, form.starts.data, tzinfo=here)
-    return begins.astimezone(UTC), datetime.combine(last, form.ends.data, tzinfo=here).astimezone(UTC)
+    begins = datetime.combine(block.starts_on, block.starts, tzinfo=here)
+    return begins.astimezone(UTC), datetime.combine(block.ends_on, block.ends, tzinfo=here).astimezone(UTC)
 
 
 def _present_hours() -> HoursForm:
