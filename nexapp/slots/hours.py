@@ -6,7 +6,7 @@ A date's exception goes before the weekday's hours, and a staff member's own rul
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,13 @@ class Rules:
     weekly: Sequence[OpeningHours]
     exceptions: Sequence[HourException]
     blocks: Sequence[BlockedTime]
+
+    def since(self, at: datetime) -> Rules:
+        """The same without the exceptions and blocked times that were there at that instant."""
+        return replace(
+            self, exceptions=[each for each in self.exceptions if each.created_at > at],
+            blocks=[each for each in self.blocks if each.created_at > at],
+        )  # fmt: skip
 
     def exception(self, staff_id: UUID | None, on: date) -> HourException | None:
         found = [each for each in self.exceptions if each.on_date == on and each.staff_member_id in (staff_id, None)]

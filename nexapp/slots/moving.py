@@ -93,7 +93,7 @@ def undo_move(slot_id: UUID, move_id: UUID) -> Moved:
     before = Place(slot.staff_member_id, slot.starts_at, slot.ends_at)
     if not may_change_staff(move.from_staff_id):
         raise NotYourSlot
-    row = _change(slot, Place(move.from_staff_id, move.from_starts_at, move.from_ends_at))
+    row = _change(slot, _former_place(move))
     move.undone_at = now()
     back_id, tells = _follow_up(row, before, kind="moved_back")
     # An undo is not undone by the button of an undo.
@@ -202,6 +202,18 @@ def _get_move(slot: Slot, move_id: UUID) -> SlotMove:
     if move is None:
         raise NotFound
     return move
+
+
+def _former_place(move: SlotMove) -> Place:
+    """Where the move took it from. Raises `CannotUndo` where somebody has blocked or closed that time since."""
+    place = Place(move.from_staff_id, move.from_starts_at, move.from_ends_at)
+    rules = hours.rules_at(time_zone(), place.starts_at, place.ends_at).since(move.created_at)
+    try:
+        hours.refuse_closed(rules, place.staff_member_id, place.starts_at)
+        hours.refuse_blocked(rules, place.staff_member_id, place.starts_at, place.ends_at)
+    except BadInput as error:
+        raise CannotUndo(error.sentence) from error
+    return place
 
 
 def _refuse_undo(slot: Slot, move: SlotMove) -> None:

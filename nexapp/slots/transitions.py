@@ -80,14 +80,15 @@ def _prior(slot: Slot) -> Any:
             Slot.held_by_offer_id.label("was_hold_offer_id"),
         )
         .where(Slot.org_id == slot.org_id, Slot.id == slot.id)
-        .with_for_update()
+        # Not against the keys of new rows that only point at the slot: figures are counted while somebody changes it.
+        .with_for_update(key_share=True)
         .cte("prior")
     )
 
 
 def lock_row(org_id: UUID, slot_id: UUID) -> Any | None:
     """The slot as `transition` gives it, its row locked; `was` is how everybody sees it now. None where it is gone."""
-    return db.session.execute(_row(org_id, slot_id).with_for_update(of=Slot)).first()
+    return db.session.execute(_row(org_id, slot_id).with_for_update(of=Slot, key_share=True)).first()
 
 
 def find_row(org_id: UUID, slot_id: UUID) -> Any | None:

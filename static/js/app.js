@@ -72,7 +72,7 @@
 
   function showFlashes() {
     for (const flash of all("[data-flash]")) {
-      toast(flash.querySelector("[data-flash-text]").textContent.trim(), flash.dataset.flash);
+      toast(flash.querySelector("[data-flash-text]").textContent.trim(), flash.dataset.flash, flash.dataset.flashUndo);
       flash.remove();
     }
   }

@@ -249,3 +249,27 @@ def test_the_clock_stands_in_todays_column_only(shop: Shop, owner: Browser) -> N
     present = now().astimezone(ZoneInfo("America/New_York"))
     shop.slot(now() - timedelta(minutes=10), minutes=30)
     assert f"cal-now at-h{present.hour} " in body_of(owner)
+
+
+def test_slots_of_somebody_who_left_stay_in_sight_and_can_be_moved(shop: Shop, owner: Browser) -> None:
+    slot_id = shop.slot(at(9), staff_member_id=shop.other_staff_id)
+    shop.sql("UPDATE staff_members SET is_active = false WHERE id = %s", shop.other_staff_id)
+    on = day_ahead().isoformat()
+    assert f'id="slot-{slot_id}"' in body_of(owner, on=on)
+    assert f'id="slot-{slot_id}"' in body_of(owner, view="week", on=on)
+    assert "Dr. Patel" not in body_of(owner, on=day_ahead(30).isoformat())
+    column = body_of(owner, on=on).split('data-staff="' + str(shop.other_staff_id))[1]
+    assert "cal-free" not in column
+    assert "data-move" in column
+    fields = form(shop, staff_member_id=shop.other_staff_id)
+    assert owner.post(f"/slots/{slot_id}/moves", fragment=True, **fields).status_code == 200
+    assert owner.post(f"/slots/{slot_id}/moves", **form(shop)).status_code == 303
+
+
+def test_a_move_by_its_form_offers_its_undo(shop: Shop, owner: Browser) -> None:
+    slot_id = shop.slot(at(9))
+    page = owner.get(owner.post(f"/slots/{slot_id}/moves", **form(shop)).location).get_data(as_text=True)
+    move_id = shop.value("SELECT id FROM slot_moves")
+    undo = f"/slots/{slot_id}/moves/{move_id}/undoing"
+    assert f'data-flash-undo="{undo}"' in page
+    assert f'action="{undo}"' in page

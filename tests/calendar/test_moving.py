@@ -11,13 +11,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
+from sqlalchemy import text
 
+from nexapp.local.stack import Stack
 from nexapp.slots import holds
 from nexapp.slots.calendar.errors import CannotMove, CannotUndo, DayClosed, MovedMeanwhile, TimeBlocked
 from nexapp.slots.errors import NotYourSlot, SlotOverlaps, TimeDoesNotExist, TimeHappensTwice
 from nexapp.slots.moving import Aim, Moved, move_slot, undo_move
 from nexapp.spine.clock import now
+from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput, NotFound
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role
@@ -362,3 +366,27 @@ def test_another_business_finds_nothing(shop: Shop, other_shop: Shop, acting: Ac
         undo_move(own, moved.move_id or new_id())
     with acting(other_shop.owner), pytest.raises(BadInput):
         move_slot(own, aim(shop, 11))
+
+
+def test_an_undo_onto_a_time_blocked_since_is_refused(shop: Shop, acting: Acting) -> None:
+    old, since = shop.slot(at(9)), shop.slot(at(15))
+    lunch: dict[str, Any] = {"org_id": shop.org_id, "starts_on": day_ahead(), "ends_on": day_ahead()}
+    shop.insert("blocked_times", id=new_id(), **lunch, starts="09:00", ends="10:00")
+    moves = {slot_id: go(acting, shop, slot_id, aim(shop, 16 + n)).move_id for n, slot_id in enumerate((old, since))}
+    shop.insert("blocked_times", id=new_id(), **lunch, starts="15:00", ends="15:45", note="Training")
+    with pytest.raises(CannotUndo, match=r"is blocked \(Training\)"):
+        go_back(acting, shop, since, moves[since])
+    # The one that was there before stood in nobody's way.
+    go_back(acting, shop, old, moves[old])
+    assert stands(shop, old)[0] == at(9)
+
+
+def test_a_move_does_not_wait_for_a_count_of_the_figures(shop: Shop, acting: Acting, services: Stack) -> None:
+    """New rows that point at the slot hold its key until their unit ends; that is no change of it."""
+    slot_id = shop.slot(at(9), status="open", round=1, opened_at=now())
+    with psycopg.connect(services.owner_url) as other:
+        other.execute("SELECT 1 FROM slots WHERE id = %s FOR KEY SHARE", [slot_id])
+        with acting(shop.owner):
+            db.session.execute(text("SET LOCAL lock_timeout = '500ms'"))
+            move_slot(slot_id, aim(shop, 14))
+    assert stands(shop, slot_id)[0] == at(14)

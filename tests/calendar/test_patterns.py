@@ -168,3 +168,45 @@ def test_another_business(shop: Shop, other_shop: Shop) -> None:
     assert stranger.post(f"/slots/patterns/{pattern_id}/removal").status_code == 404
     assert "Ours" not in words(stranger.get("/slots/several"))
     assert stranger.post("/slots/several", **form(shop)).status_code == 422
+
+
+def test_the_same_form_again_texts_nobody_again(shop: Shop, owner: Browser) -> None:
+    shop.people(2)
+    fields = form(shop, then="open")
+    owner.post("/slots/several", **fields)
+    shop.sql("UPDATE messages SET status = 'sent', sent_at = now()")
+    said = words(owner.get(owner.post("/slots/several", **fields).location))
+    assert shop.sql("SELECT DISTINCT status, round FROM slots") == [("open", 1)]
+    assert shop.value("SELECT count(*) FROM messages") == 2
+    assert "6 slots added. The list has heard of them already." in said
+    assert "left out" not in said
+
+
+def test_a_saved_pattern_keeps_its_price(shop: Shop, owner: Browser) -> None:
+    answer = owner.post("/slots/patterns", **form(shop, name="Mornings", price="45.50"))
+    assert 'value="45.50"' in words(owner.get(answer.location))
+
+
+def test_who_does_not_offer_the_service_is_not_planned_for_it(shop: Shop, owner: Browser) -> None:
+    shop.insert("service_staff", org_id=shop.org_id, service_id=shop.service_id, staff_member_id=shop.staff_id)
+    both = [str(shop.staff_id), str(shop.other_staff_id)]
+    answer = owner.post("/slots/several", **form(shop, staff=both, service_id=shop.service_id))
+    assert answer.status_code == 422
+    assert "Not all of these people offer it." in words(answer)
+    assert owner.post("/slots/several", **form(shop, service_id=shop.service_id)).status_code == 303
+
+
+@pytest.mark.parametrize("on", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_no_days(shop: Shop, owner: Browser, on: str) -> None:
+    slot_id = shop.slot(at(9))
+    sent = {
+        "/slots/several": form(shop, on=on), f"/slots/{slot_id}/moves": {
+            "staff_member_id": shop.staff_id, "on": on, "at": "10:00", "minutes": 30,
+        },
+        "/calendar/blocks": {"starts_on": on, "starts": "10:00", "ends": "11:00"},
+        "/settings/hours/exceptions": {"on_date": on},
+    }  # fmt: skip
+    for path, fields in sent.items():
+        answer = owner.post(path, **fields)
+        assert answer.status_code == 422, path
+        assert "Check the year of this day." in words(answer), path

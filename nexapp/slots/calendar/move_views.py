@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from wtforms import DateField, IntegerField, RadioField, SelectField, TimeField
+from wtforms import IntegerField, RadioField, SelectField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from nexapp.identity.business_settings import get_business
@@ -18,7 +18,7 @@ from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES
 from nexapp.slots.calendar.errors import CannotMove, CannotUndo, MovedMeanwhile
 from nexapp.slots.calendar.views import calendar
 from nexapp.slots.errors import TimeHappensTwice
-from nexapp.slots.forms import which_choices
+from nexapp.slots.forms import DayField, which_choices
 from nexapp.slots.moving import Aim, Moved
 from nexapp.slots.times import clock_words, day_words
 from nexapp.slots.transitions import get_slot_for_change
@@ -34,7 +34,7 @@ REFUSED = (MovedMeanwhile, CannotMove, CannotUndo)
 
 class MoveForm(PageForm):
     staff_member_id = SelectField(lazy_gettext("Who"), [InputRequired()], choices=[], coerce=str)
-    on = DateField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Enter the day, such as 2026-11-27."))])
+    on = DayField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Enter the day, such as 2026-11-27."))])
     at = TimeField(lazy_gettext("Start"), [InputRequired(lazy_gettext("Enter the time, such as 09:30."))])
     which = RadioField(lazy_gettext("Which one"), [Optional()], choices=[], validate_choice=False)
     minutes = IntegerField(
@@ -68,8 +68,7 @@ def new_move(slot_id: UUID) -> Response:
 @calendar.post("/slots/<uuid:slot_id>/moves")
 @member(Role.STAFF)
 def move(slot_id: UUID) -> Response:
-    get_slot_for_change(slot_id)
-    form = _offer_staff(MoveForm())
+    form = _offer_staff(MoveForm(), get_slot_for_change(slot_id).staff_member_id)
     try:
         _validate(form)
         moved = moving.move_slot(slot_id, form.aim(), form.sequence.data)
@@ -109,9 +108,9 @@ def _done(slot_id: UUID, moved: Moved) -> Response:
     if moved.outside:
         sentences.append(moved.outside)
     words, kind = " ".join(sentences), "warning" if moved.outside else "success"
-    if not is_fragment():
-        return see_other(url_for("slots.show", slot_id=slot_id), words, kind)
     undo = url_for("calendar.undo_move", slot_id=slot_id, move_id=moved.move_id) if moved.move_id else None
+    if not is_fragment():
+        return see_other(url_for("slots.show", slot_id=slot_id), words, kind, undo)
     return _told(words, kind, undo)
 
 
@@ -150,14 +149,18 @@ def _where(moved: Moved) -> str:
     )  # fmt: skip
 
 
-def _offer_staff(form: MoveForm) -> MoveForm:
-    form.staff_member_id.choices = [(str(person.id), person.display_name) for person in queries.list_own_staff()]
+def _offer_staff(form: MoveForm, present: UUID, name: str = "") -> MoveForm:
+    """The team, and with whom the slot is now where they left it: their slots still may get another time."""
+    choices = {str(person.id): person.display_name for person in queries.list_own_staff()}
+    form.staff_member_id.choices = list(
+        (choices if str(present) in choices else {str(present): name} | choices).items()
+    )
     return form
 
 
 def _form_page(slot_id: UUID, form: MoveForm, status: int = 200) -> Response:
     slot = queries.get_slot(slot_id)
     return page(
-        "calendar/move.html", status=status, form=_offer_staff(form), slot=slot, business=get_business(),
-        last_move=moving.find_last_move(slot),
+        "calendar/move.html", status=status, form=_offer_staff(form, slot.staff_member_id, slot.staff), slot=slot,
+        business=get_business(), last_move=moving.find_last_move(slot),
     )  # fmt: skip

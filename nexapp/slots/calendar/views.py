@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,9 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 
 from nexapp.identity.business_settings import get_business
-from nexapp.slots import hours, queries
+from nexapp.slots import hours
 from nexapp.slots.calendar.grid import build_grid, by_cell
-from nexapp.slots.calendar.queries import list_calendar_slots
+from nexapp.slots.calendar.queries import list_calendar_slots, list_calendar_staff
 from nexapp.slots.forms import read_date, read_uuid
 from nexapp.slots.times import today_in, week_of
 from nexapp.spine.access import member
@@ -52,13 +52,16 @@ class Look:
 @member(Role.VIEWER)
 def show() -> Response:
     business = get_business()
-    staff = queries.list_staff()
-    look = _look({person.id for person in staff}, today_in(business.time_zone))
+    look = _look(today_in(business.time_zone))
+    staff = list_calendar_staff(look.days[0], look.days[-1], business.time_zone)
+    if look.staff_id not in {person.id for person in staff}:
+        # Nobody of another business, and nobody who left: they have no column.
+        look = replace(look, staff_id=None)
     shown = [person for person in staff if look.staff_id in (None, person.id)]
     slots = list_calendar_slots(look.days[0], look.days[-1], business.time_zone, [person.id for person in shown])
     rules = hours.load_rules(business.time_zone, look.days[0], look.days[-1])
     mine = {person.id for person in staff if _may_change(person)}
-    pairs = [(person, on, person.id in mine) for on in look.days for person in shown]
+    pairs = [(person, on, person.id in mine and person.is_active) for on in look.days for person in shown]
     return page(
         "calendar/show.html", "calendar/_calendar.html", business=business, look=look, staff=staff, shown=shown,
         grid=build_grid(pairs, slots, rules) if look.is_grid else None, cells=by_cell(slots, business.time_zone),
@@ -66,12 +69,9 @@ def show() -> Response:
     )  # fmt: skip
 
 
-def _look(team: set[UUID], today: date) -> Look:
+def _look(today: date) -> Look:
     view = "week" if request.args.get("view") == "week" else "day"
-    on = read_date(request.args.get("on")) or today
-    staff_id = read_uuid(request.args.get("staff"))
-    # Nobody of another business, and nobody who left: they have no column.
-    return Look(view, on, staff_id if staff_id in team else None)
+    return Look(view, read_date(request.args.get("on")) or today, read_uuid(request.args.get("staff")))
 
 
 def _ways(look: Look) -> dict[str, str]:

@@ -18,10 +18,10 @@ def page(template: str, fragment: str | None = None, *, status: int = 200, **con
     return response
 
 
-def see_other(address: str, toast: str | None = None, kind: str = "success") -> Response:
-    """Go on to another page after a change: 303, or HX-Redirect for HTMX. The toast shows there."""
+def see_other(address: str, toast: str | None = None, kind: str = "success", undo: str | None = None) -> Response:
+    """Go on to another page after a change: 303, or HX-Redirect for HTMX. The toast shows there, with its undo."""
     if toast:
-        flash(toast, kind)
+        flash({"text": toast, "undo": undo} if undo else toast, kind)  # type: ignore[arg-type]
     if is_fragment():
         return Response(status=204, headers={"HX-Redirect": address})
     return make_response(redirect(address, 303))
