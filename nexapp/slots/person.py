@@ -35,7 +35,7 @@ HISTORY = text("""
     LEFT JOIN services v ON v.org_id = s.org_id AND v.id = s.service_id
     LEFT JOIN slot_offers f ON f.org_id = m.org_id AND f.slot_id = m.slot_id AND f.round = m.round
         AND f.consumer_id = m.consumer_id
-    LEFT JOIN messages g ON g.org_id = f.org_id AND g.subject_id = f.id AND g.purpose = 'slot_available'
+    LEFT JOIN messages g ON g.org_id = f.org_id AND g.id = f.message_id
     ORDER BY m.created_at DESC, s.id LIMIT :most
 """)
 BOOKINGS = text("""

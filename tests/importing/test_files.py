@@ -7,6 +7,8 @@ import io
 import re
 from typing import Any
 
+from nexapp.spine.clock import now
+from nexapp.spine.ids import new_id
 from tests.importing.conftest import Importer
 from tests.slots.merchant_world import Shop
 
@@ -203,3 +205,65 @@ def test_other_businesses_and_lesser_roles_see_nothing(
         assert stranger.post(address + path, **{"columns-0": "phone", "source": "s"}).status_code == 404
     assert staff.get("/waiting-list/export.csv").status_code == 403
     assert shop.value("SELECT status FROM list_imports") == "checked"
+
+
+def test_what_would_be_skipped_can_be_read_before_the_run(shop: Shop, importer: Importer) -> None:
+    arrange(shop)
+    address = importer.check(MIXED)
+    skipped = importer.browser.get(f"{address}/skipped.csv").get_data().decode("utf-8-sig")
+    assert len(skipped.splitlines()) - 1 == importer.counts(address)["Skipped"]
+    for reason in ("The number takes no texts", "They left the list by themselves", "stands further up"):
+        assert reason in skipped
+
+
+def test_numbers_are_forgotten_once_the_file_is_checked(shop: Shop, importer: Importer) -> None:
+    address = importer.check(HEAD + "Ana,(212) 555-0123\nAna,(212) 555-0123\n")
+    assert importer.counts(address)["Skipped"] == 1
+    assert shop.value("SELECT count(*) FROM list_import_numbers") == 0
+
+
+def test_a_file_whose_rows_are_gone_cannot_be_run(shop: Shop, importer: Importer) -> None:
+    address = importer.check(HEAD + "Ana,(212) 555-0123\n")
+    shop.sql("DELETE FROM list_import_parts")
+    for step in ("run", "mapping"):
+        answer = importer.browser.post(
+            f"{address}/{step}", **{"columns-0": "name", "columns-1": "phone", "source": "s"}
+        )
+        assert answer.status_code == 409
+        assert "no longer kept" in answer.get_data(as_text=True)
+    assert shop.value("SELECT status FROM list_imports") == "checked"
+
+
+def test_undo_leaves_whom_somebody_changed_wrote_to_us_or_was_booked(shop: Shop, importer: Importer) -> None:
+    phones = [f"+1212555014{number}" for number in range(4)]
+    address = importer.run(HEAD + "".join(f"Person,{phone}\n" for phone in phones))
+    changed, wrote, booked, talked = (
+        shop.sql("SELECT r.id, c.id FROM notify_requests r JOIN consumers c ON c.id = r.consumer_id"
+                 " WHERE c.phone = %s", phone)[0]
+        for phone in phones
+    )  # fmt: skip
+    fields = {"name": "Ana Ruiz", "time_range": "any", "minutes_needed": "45"}
+    assert importer.browser.post(f"/waiting-list/{changed[0]}/preferences", **fields).status_code == 303
+    shop.insert(
+        "inbound_messages", id=new_id(), org_id=shop.org_id, consumer_id=wrote[1], provider_sid="SM1",
+        from_phone=phones[1], to_phone="+15005550006", body="Who is this?", handled_as="other",
+    )  # fmt: skip
+    shop.slot(status="booked", booked_consumer_id=booked[1], booked_name="Ben", booked_at=now())
+    # Somebody takes care of a conversation that nobody has begun.
+    owner = str(importer.browser.actor.user_id)
+    assert importer.browser.post(f"/inbox/{talked[1]}/assignment", user_id=owner).status_code == 303
+    importer.browser.post(f"{address}/undo")
+    importer.run_jobs()
+    page = importer.page(address)
+    assert "3 people stay as they are" in page
+    assert "1 person was removed" in page
+    assert {phone for phone, (_name, status) in people(shop).items() if status == "invited"} == set(phones[:3])
+
+
+def test_undo_takes_texts_back_that_wait_to_be_sent_again(shop: Shop, importer: Importer) -> None:
+    address = importer.run(HEAD + "Ana,(212) 555-0123\n")
+    shop.sql("UPDATE messages SET status = 'sending', attempts = 1, lease_until = now() + interval '1 hour'")
+    importer.browser.post(f"{address}/undo")
+    importer.run_jobs()
+    assert shop.value("SELECT expires_at <= now() FROM messages"), "an attempt under way is the last"
+    assert "1 person was taken off" in importer.page(address)

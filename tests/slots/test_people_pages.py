@@ -185,3 +185,17 @@ def test_a_person_is_read_in_few_statements(shop: Shop, owner: Browser, statemen
         counts.append(len(statements))
     assert counts[0] == counts[1]
     assert counts[0] <= 14
+
+
+def test_the_story_knows_texts_about_several_slots(shop: Shop, owner: Browser) -> None:
+    ana, slot_id, text_id = shop.person("Ana Ruiz"), shop.slot(status="open", round=1), new_id()
+    shop.insert(
+        "messages", id=text_id, org_id=shop.org_id, consumer_id=shop.consumer_of(ana), lane=3, purpose="several_slots",
+        to_phone="+16465550101", body="2 times", segments=1, status="undelivered", attempts=1, subject_id=new_id(),
+    )  # fmt: skip
+    shop.offer(slot_id, ana, message_id=text_id)
+    shop.insert(
+        "slot_matches", org_id=shop.org_id, slot_id=slot_id, round=1, notify_request_id=ana,
+        consumer_id=shop.consumer_of(ana), outcome="offered",
+    )  # fmt: skip
+    assert 'data-state="undelivered"' in story(owner, ana)

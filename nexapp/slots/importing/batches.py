@@ -10,6 +10,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, insert, select, text, update
 
+from nexapp.identity.fields import one_line
 from nexapp.slots.importing import progress
 from nexapp.slots.importing.columns import guess, plain
 from nexapp.slots.importing.reading import Row, read_sheet
@@ -49,7 +50,7 @@ def upload(file: IO[bytes], filename: str) -> UUID:
     org_id, import_id = current_actor().tenant, new_id()
     db.session.execute(
         insert(ListImport).values(
-            id=import_id, org_id=org_id, filename=filename[:LONGEST_NAME], encoding=sheet.encoding,
+            id=import_id, org_id=org_id, filename=str(one_line(filename))[:LONGEST_NAME], encoding=sheet.encoding,
             delimiter=sheet.delimiter, headers=sheet.headers, has_headers=sheet.has_headers, row_count=0,
             part_count=0, created_by=current_actor().user_id,
         )
@@ -92,25 +93,24 @@ def guess_mapping(batch: ListImport) -> dict[str, int]:
 
 
 def begin_check(import_id: UUID, mapping: dict[str, int], source: str, on_known: str) -> None:
-    """Read every row anew. Raises `StepTaken` once it has been run."""
-    get_import(import_id)
-    mine = (ListImportNumber.org_id == current_actor().tenant, ListImportNumber.import_id == import_id)
-    db.session.execute(delete(ListImportNumber).where(*mine).execution_options(synchronize_session=False))
+    """Read every row anew. Raises `StepTaken` once it has been run, or its rows are no longer kept."""
+    _refuse_without_rows(get_import(import_id))
     values: dict[str, Any] = {"mapping": mapping, "source": source, "on_known": on_known, "planned": {}}
     _begin(import_id, ("uploaded", "checking", "checked"), "checking", "check_import_part", **values)
+    # The row is locked by now: no earlier check can still be writing down numbers.
+    forget_numbers(import_id)
 
 
 def begin_run(import_id: UUID) -> None:
-    """Raises `StepTaken` where it runs, or ran."""
-    get_import(import_id)
+    """Raises `StepTaken` where it runs, or ran, or its rows are no longer kept."""
+    _refuse_without_rows(get_import(import_id))
     _begin(import_id, ("checked",), "running", "run_import_part", results={}, started_at=func.now())
     audit.record("import.started", "list_import", import_id)
 
 
 def begin_undo(import_id: UUID) -> None:
     """Raises `StepTaken` where it has not ended, or was undone."""
-    if not has_rows(get_import(import_id)):
-        raise StepTaken(_("The rows of this file are no longer kept, so it can't be undone."))
+    _refuse_without_rows(get_import(import_id))
     _begin(import_id, ("done",), "undoing", "undo_import_part", undone={})
     audit.record("import.undone", "list_import", import_id)
 
@@ -124,6 +124,12 @@ def discard(import_id: UUID) -> None:
     if not gone.rowcount:  # type: ignore[attr-defined]
         raise StepTaken
     audit.record("import.discarded", "list_import", import_id)
+
+
+def forget_numbers(import_id: UUID) -> None:
+    """They tell repeated rows while the file is being checked, and are nobody's business afterwards."""
+    mine = (ListImportNumber.org_id == current_actor().tenant, ListImportNumber.import_id == import_id)
+    db.session.execute(delete(ListImportNumber).where(*mine).execution_options(synchronize_session=False))
 
 
 def find_running(import_id: str, status: str, run: int, part: int) -> ListImport | None:
@@ -209,10 +215,10 @@ def _keep(org_id: UUID, import_id: UUID, number: int, cells: list[Row]) -> None:
     db.session.execute(insert(ListImportPart).values(**row))
 
 
-def has_rows(batch: ListImport) -> bool:
-    """Whether the file is still kept, row by row."""
+def _refuse_without_rows(batch: ListImport) -> None:
     mine = (ListImportPart.org_id == batch.org_id, ListImportPart.import_id == batch.id)
-    return db.session.scalar(select(ListImportPart.number).where(*mine).limit(1)) is not None
+    if db.session.scalar(select(ListImportPart.number).where(*mine).limit(1)) is None:
+        raise StepTaken(_("The rows of this file are no longer kept. Upload it again."))
 
 
 def list_samples(batch: ListImport) -> list[list[str]]:

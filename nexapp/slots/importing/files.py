@@ -60,7 +60,7 @@ def list_skipped(batch: ListImport) -> Iterator[list[str]]:
 
 
 def _skipped(judged: Any, outcomes: Any) -> Iterator[tuple[int, str]]:
-    """Of a file that ran, what became of its rows; of one that was only checked, those that can't be read."""
+    """What became of the rows of a part, or would, as far as they are left out."""
     for outcome in outcomes if outcomes is not None else judged or []:
         if "why" in outcome:
             yield outcome["row"], outcome["why"]

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from nexapp.identity.business_settings import get_business
 from nexapp.identity.models import StaffMember
 from nexapp.slots.importing import progress
-from nexapp.slots.importing.batches import PART, find_running, get_part, go_on
+from nexapp.slots.importing.batches import PART, find_running, forget_numbers, get_part, go_on
 from nexapp.slots.importing.judging import Judge, Judged
 from nexapp.slots.importing.sorting import merge, sort_out
 from nexapp.slots.importing.undoing import undo_part
@@ -38,9 +38,11 @@ def check_import_part(import_id: str, run: int, part: int) -> None:
     if batch is None:
         return
     judged = _mark_repeated(batch, _read(batch, part))
-    _keep(batch, part, judged=judged)
-    planned = merge(batch.planned, sort_out(judged, batch.on_known).counts())
-    go_on(batch, part, "check_import_part", "checked", planned=planned)
+    found = sort_out(judged, batch.on_known)
+    # What changes nothing is known by now; the run writes what became of every row.
+    _keep(batch, part, judged=judged, outcomes=found.outcomes)
+    if go_on(batch, part, "check_import_part", "checked", planned=merge(batch.planned, found.counts())):
+        forget_numbers(batch.id)
 
 
 @job("run_import_part")

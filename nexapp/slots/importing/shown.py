@@ -41,7 +41,8 @@ def tally(batch: ListImport) -> Tally:
 
 def list_problems(batch: ListImport) -> list[tuple[int, str, str]]:
     """Row, reason, and what stands in the row, in a few words."""
-    if batch.status in {"uploaded", "checking"}:
+    # A file on its way is asked for again and again; its rows are told when it stands.
+    if batch.status not in {"checked", "done", "undone"}:
         return []
     about = {"org_id": batch.org_id, "import_id": batch.id, "most": MOST, "part": 1000}
     rows = db.session.execute(PROBLEMS, about)

@@ -8,20 +8,22 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from nexapp.messaging.outbox import cancel_queued
+from nexapp.slots.invitations import SUBJECT as INVITATION
 from nexapp.spine.db import db
 
-# Invited and silent still: the others answered, or somebody changed them by hand.
+# Invited and silent still, and as the file left them: the others answered, or somebody changed them by hand.
 UNTOUCHED = text("""
-    SELECT r.id, r.consumer_id, i.message_id FROM notify_requests r
+    SELECT r.id, r.consumer_id, i.id AS invitation_id, i.message_id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[])) AS g(id, at)
+    JOIN notify_requests r ON r.org_id = :org_id AND r.id = g.id
     LEFT JOIN list_invitations i ON i.org_id = r.org_id AND i.notify_request_id = r.id
-    WHERE r.org_id = :org_id AND r.id = ANY(CAST(:ids AS uuid[])) AND r.status = 'invited'
+    WHERE r.status = 'invited' AND r.updated_at = coalesce(g.at, r.updated_at)
       AND NOT EXISTS (SELECT FROM slot_matches m WHERE m.org_id = r.org_id AND m.notify_request_id = r.id)
-      AND NOT EXISTS (SELECT FROM slot_offers f WHERE f.org_id = r.org_id AND f.notify_request_id = r.id)
+      AND NOT EXISTS (SELECT FROM slot_offers f WHERE f.org_id = r.org_id AND f.consumer_id = r.consumer_id)
+      AND NOT EXISTS (SELECT FROM slots s WHERE s.org_id = r.org_id AND s.booked_consumer_id = r.consumer_id)
+      AND NOT EXISTS (SELECT FROM inbound_messages w WHERE w.org_id = r.org_id AND w.consumer_id = r.consumer_id)
     ORDER BY r.id FOR UPDATE OF r
-""")
-STOP_TEXTS = text("""
-    UPDATE messages SET status = 'cancelled'
-    WHERE org_id = :org_id AND id = ANY(CAST(:ids AS uuid[])) AND status = 'queued'
 """)
 NEVER_LEFT = text("""
     SELECT id FROM messages
@@ -38,6 +40,7 @@ FORGET = text("""
       AND NOT EXISTS (SELECT FROM slots x WHERE x.org_id = p.org_id AND x.booked_consumer_id = p.consumer_id)
       AND NOT EXISTS (SELECT FROM messages x WHERE x.org_id = p.org_id AND x.consumer_id = p.consumer_id)
       AND NOT EXISTS (SELECT FROM inbound_messages x WHERE x.org_id = p.org_id AND x.consumer_id = p.consumer_id)
+      AND NOT EXISTS (SELECT FROM conversations x WHERE x.org_id = p.org_id AND x.consumer_id = p.consumer_id)
       AND NOT EXISTS (SELECT FROM consents x WHERE x.org_id = p.org_id AND x.consumer_id = p.consumer_id)
 """)
 TAKE_OFF = text("""
@@ -67,26 +70,26 @@ def undo_part(org_id: UUID, outcomes: Sequence[dict[str, Any]]) -> dict[str, int
 
     People who answered stay, and so does what somebody changed since: an undo never overrules a later decision.
     """
-    added = [outcome["id"] for outcome in outcomes if outcome["did"] == "added"]
+    added = [outcome for outcome in outcomes if outcome["did"] == "added"]
     updated = [outcome for outcome in outcomes if outcome["did"] == "updated"]
     found = _take_back(org_id, added) | _restore(org_id, updated)
     return {name: count for name, count in found.items() if count}
 
 
-def _take_back(org_id: UUID, ids: list[str]) -> dict[str, int]:
-    if not ids:
+def _take_back(org_id: UUID, added: Sequence[dict[str, Any]]) -> dict[str, int]:
+    if not added:
         return {}
-    org = {"org_id": org_id}
-    people = db.session.execute(UNTOUCHED, org | {"ids": ids}).all()
+    org, columns = {"org_id": org_id}, {"ids": [one["id"] for one in added], "ats": [one.get("at") for one in added]}
+    people = db.session.execute(UNTOUCHED, org | columns).all()
     messages = [row.message_id for row in people if row.message_id]
-    db.session.execute(STOP_TEXTS, org | {"ids": messages})
+    cancel_queued(INVITATION, [row.invitation_id for row in people if row.message_id])
     unsent = {None, *db.session.scalars(NEVER_LEFT, org | {"ids": messages})}
     gone = [row for row in people if row.message_id in unsent]
     texted = [row.id for row in people if row.message_id not in unsent]
     db.session.execute(REMOVE, org | {"ids": [row.id for row in gone]})
     db.session.execute(FORGET, org | {"consumers": [row.consumer_id for row in gone]})
     db.session.execute(TAKE_OFF, org | {"ids": texted})
-    return {"removed": len(gone), "texted": len(texted), "answered": len(ids) - len(people)}
+    return {"removed": len(gone), "texted": len(texted), "answered": len(added) - len(people)}
 
 
 def _restore(org_id: UUID, updated: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -37,7 +37,7 @@ REQUESTS = text("""
         CAST(:parties AS integer[]), CAST(:sinces AS date[]))
         AS g(id, consumer_id, token_hash, until, staff, service, minutes, party_size, since)
     ON CONFLICT (org_id, consumer_id) DO NOTHING
-    RETURNING id
+    RETURNING id, updated_at::text AS at
 """)
 INVITE = text("""
     INSERT INTO list_invitations (id, org_id, consumer_id, notify_request_id, import_id, source, attested_by)
@@ -88,10 +88,10 @@ def _add(rows: Sequence[Judged], batch: Any, zone: str) -> list[dict[str, Any]]:
     db.session.execute(PROFILES, org | names | {"consumers": consumers})
     hashes = {"hashes": [hash_token(request_token(request_id)) for request_id in requests]}
     given = org | _wished(rows) | hashes | {"requests": requests, "consumers": consumers, "zone": zone}
-    written = set(db.session.scalars(REQUESTS, given | {"sinces": _column(rows, "since")}))
+    written = {row.id: row.at for row in db.session.execute(REQUESTS, given | {"sinces": _column(rows, "since")})}
     _invite(org, batch, [request_id for request_id in requests if request_id in written])
     return [
-        {"row": row["row"], "did": "added", "id": str(request_id)}
+        {"row": row["row"], "did": "added", "id": str(request_id), "at": written[request_id]}
         if request_id in written
         else {"row": row["row"], "did": "already"}
         for row, request_id in zip(rows, requests, strict=True)
@@ -112,7 +112,7 @@ def _update(changed: Sequence[tuple[Any, Judged, dict[str, Any]]]) -> list[dict[
     names = {"names": _column(changes, "name"), "emails": _column(changes, "email")}
     db.session.execute(RENAME, org | names | {"consumers": [person.consumer_id for person in people]})
     wished = _wished(changes) | {"requests": [person.request_id for person in people]}
-    at = db.session.scalars(CHANGE, org | wished).all()[0]
+    at = db.session.scalars(CHANGE, org | wished).first()
     return [
         {"row": row["row"], "did": "updated", "id": str(person.request_id), "at": at, "before": _as_was(person)}
         for person, row, _changes in changed
