@@ -123,9 +123,13 @@ def _insert(messages: Sequence[NewMessage]) -> list[UUID]:
     return [row[0] for row in rows if row[0] in written]
 
 
-def _row(message: NewMessage) -> tuple[Any, ...]:
-    if len(message.body) > LONGEST_TEXT:
+def refuse_too_long(body: str) -> None:
+    if len(body) > LONGEST_TEXT:
         raise ValueError(f"a text has at most {LONGEST_TEXT} characters")
+
+
+def _row(message: NewMessage) -> tuple[Any, ...]:
+    refuse_too_long(message.body)
     org_id = message.org_id or current_actor().org_id
     return (
         new_id(), org_id, message.consumer_id, int(message.lane), message.purpose, message.subject_kind,

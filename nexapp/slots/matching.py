@@ -29,13 +29,16 @@ WORTH_WAKING = timedelta(hours=1)
 """A slot must start this long after the quiet hours for its text to wait for their end."""
 
 LAST_MINUTE = time(23, 59)
+EVERYBODY = 2**31 - 1
+"""More than any list has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Whom to text, and how many were skipped for which reason."""
+    """Whom to text now, how many stand in line after them, and how many were skipped for which reason."""
 
     offered: Sequence[Any]
+    in_line: int
     skipped: dict[str, int]
 
 
@@ -111,34 +114,28 @@ JUDGED = """
 
 PEOPLE = "id AS notify_request_id, consumer_id, phone, name, quiet_until, sleeps_from, sleeps_until, reason"
 
-MATCH = text(f"""{JUDGED}, recorded AS (
-        INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, send_at)
+# Who has waited longest is first in line. The first of them are offered it at once, the others later.
+MATCH = text(f"""{JUDGED}, placed AS MATERIALIZED (
+        SELECT j.*, CASE WHEN reason IS NULL THEN
+            CAST(row_number() OVER (PARTITION BY reason IS NULL ORDER BY created_at, id) AS integer) END AS place
+        FROM judged j
+    ), recorded AS (
+        INSERT INTO slot_matches (
+            org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, place, send_at
+        )
         SELECT :org_id, :slot_id, :round, id, consumer_id,
-            CASE WHEN reason IS NULL THEN 'offered' ELSE 'skipped' END, reason,
-            CASE WHEN reason IS NULL THEN coalesce(quiet_until, now()) END
-        FROM judged
+            CASE WHEN reason IS NOT NULL THEN 'skipped' WHEN place <= :at_once THEN 'offered' ELSE 'in_line' END,
+            reason, place, CASE WHEN place <= :at_once THEN coalesce(quiet_until, now()) END
+        FROM placed
         ON CONFLICT DO NOTHING
         RETURNING notify_request_id
     ), told AS (
-        SELECT j.* FROM judged j JOIN recorded m ON m.notify_request_id = j.id
+        SELECT p.* FROM placed p JOIN recorded m ON m.notify_request_id = p.id
     )
-    SELECT {PEOPLE}, 1 AS people FROM told WHERE reason IS NULL
+    SELECT {PEOPLE}, place, 1 AS people FROM told WHERE place <= :at_once
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, reason, CAST(count(*) AS integer)
-    FROM told WHERE reason IS NOT NULL GROUP BY reason
-""")  # noqa: S608 - constants of this file
-
-# Nobody is asked yet: who fits gets a place in the line, who has waited longest the first.
-LINE_UP = text(f"""{JUDGED}, recorded AS (
-        INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, place)
-        SELECT :org_id, :slot_id, :round, id, consumer_id,
-            CASE WHEN reason IS NULL THEN 'in_line' ELSE 'skipped' END, reason,
-            CASE WHEN reason IS NULL THEN row_number() OVER (PARTITION BY reason IS NULL ORDER BY created_at, id) END
-        FROM judged
-        ON CONFLICT DO NOTHING
-        RETURNING reason
-    )
-    SELECT reason, CAST(count(*) AS integer) AS people FROM recorded GROUP BY reason
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, reason, NULL, CAST(count(*) AS integer)
+    FROM told WHERE place IS NULL OR place > :at_once GROUP BY reason
 """)  # noqa: S608 - constants of this file
 
 ONLY = "AND r.id = ANY(CAST(:only AS uuid[]))"
@@ -157,28 +154,15 @@ SETTLE = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """How many stand in line for a slot, and how many were skipped for which reason."""
+def match_waiting_list(slot: Any, at_once: int = EVERYBODY) -> Matches:
+    """Judge every request on the list for this opening. `slot` is a row of `transitions.transition`.
 
-    people: int
-    skipped: dict[str, int]
-
-
-def match_waiting_list(slot: Any) -> Matches:
-    """Judge every request on the list for this opening. `slot` is a row of `transitions.transition`."""
-    rows = db.session.execute(MATCH, _about(slot) | _quiet_places(slot)).all()
-    return Matches(
-        offered=[row for row in rows if row.reason is None],
-        skipped={row.reason: row.people for row in rows if row.reason is not None},
-    )
-
-
-def line_up(slot: Any) -> Line:
-    """Judge every request as `match_waiting_list` does, but give who fits a place in line instead of an offer."""
-    rows = db.session.execute(LINE_UP, _about(slot) | _quiet_places(slot)).all()
-    found: dict[str | None, int] = {row.reason: row.people for row in rows}
-    return Line(found.pop(None, 0), {reason: people for reason, people in found.items() if reason})
+    Of those who fit the first `at_once` are offered it, and the others stand in line.
+    """
+    rows = db.session.execute(MATCH, _about(slot) | _quiet_places(slot) | {"at_once": at_once}).all()
+    found = {row.reason: row.people for row in rows if row.notify_request_id is None}
+    offered = [row for row in rows if row.notify_request_id is not None]
+    return Matches(offered, found.pop(None, 0), found)
 
 
 def judge(slot: Any, request_ids: Sequence[UUID], *, by_hand: bool = False) -> Sequence[Any]:

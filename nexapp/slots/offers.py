@@ -5,7 +5,7 @@ A person is told of several slots by one text: where they come together, and whe
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +16,16 @@ from flask_babel import get_locale
 from sqlalchemy import select, text
 
 from nexapp.identity.models import StaffMember
+from nexapp.messaging.crowds import LINK_MARK, Addressee, CrowdText, queue_crowd
 from nexapp.messaging.lanes import OFFERS
-from nexapp.messaging.outbox import NewMessage, cancel_queued, queue_messages
+from nexapp.messaging.outbox import cancel_queued
 from nexapp.messaging.templates import render
 from nexapp.slots import several
 from nexapp.slots.models import Service
 from nexapp.slots.times import text_time
-from nexapp.slots.tokens import claim_link, claim_token, hash_token
+from nexapp.slots.tokens import claim_link, claim_token
 from nexapp.spine.clock import now
+from nexapp.spine.columns import join, joined
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
 
@@ -31,22 +33,21 @@ PURPOSE = "slot_available"
 IN_TURN = "in_turn"
 SUBJECT = "slot_offer"
 BATCH = 5000
-NAME_MARK, URL_MARK, PLACE_MARK = "\ue000", "\ue001", "\ue002"
+NAME_MARK, PLACE_MARK = "\ue000", "\ue002"
 """Private-use characters: no template and no name holds them."""
 
-INSERT = text("""
+# Lists of thousands go as one string each, which costs a tenth of an array.
+INSERT = text(f"""
     INSERT INTO slot_offers (
         id, org_id, slot_id, round, turn, consumer_id, notify_request_id, message_id, bundle_id, token_hash
     )
-    SELECT o.id, :org_id, o.slot_id, o.round, o.turn, o.consumer_id, o.notify_request_id, o.message_id, o.bundle_id,
-        o.token_hash
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:slots AS uuid[]), CAST(:rounds AS integer[]), CAST(:turns AS integer[]),
-        CAST(:consumers AS uuid[]), CAST(:requests AS uuid[]), CAST(:messages AS uuid[]), CAST(:bundles AS uuid[]),
-        CAST(:hashes AS bytea[]))
-        AS o(id, slot_id, round, turn, consumer_id, notify_request_id, message_id, bundle_id, token_hash)
+    SELECT o.id, :org_id, :slot_id, :round, :turn, o.consumer_id, o.notify_request_id, o.message_id, o.bundle_id,
+        sha256(CAST(o.token AS bytea))
+    FROM unnest({joined("ids", "uuid")}, {joined("consumers", "uuid")}, {joined("requests", "uuid")},
+        {joined("messages", "uuid")}, {joined("bundles", "uuid")}, {joined("tokens", "text")})
+        AS o(id, consumer_id, notify_request_id, message_id, bundle_id, token)
     ON CONFLICT DO NOTHING
-    RETURNING id
-""")
+""")  # noqa: S608 - constants of this file
 
 # In the order of their keys, as everybody locks texts: else two who change the same ones wait for each other.
 _UNSENT = """
@@ -103,9 +104,8 @@ def offer_all(batches: Sequence[Batch]) -> int:
     alone = [offer for offer in planned if offer.person.consumer_id not in together]
     _text_alone(org_id, alone)
     several.text_together(org_id, together, waiting)
-    written = db.session.scalars(INSERT, _columns(org_id, planned)).all()
-    if len(written) != len(planned):
-        raise RoundWrittenTwice(batches[0].slot.id)
+    for batch in batches:
+        _insert(org_id, batch, [offer for offer in planned if offer.batch is batch])
     return len(planned)
 
 
@@ -160,59 +160,70 @@ def _plan(batch: Batch, person: Any) -> _Planned:
 
 def _by_person(planned: Sequence[_Planned], waiting: dict[UUID, Any]) -> dict[UUID, list[_Planned]]:
     """Whose text is about several slots: with another offer beside this one, or with one that has not left yet."""
+    offers = Counter(offer.person.consumer_id for offer in planned)
     found: dict[UUID, list[_Planned]] = defaultdict(list)
     for offer in planned:
-        found[offer.person.consumer_id].append(offer)
-    return {who: offers for who, offers in found.items() if len(offers) > 1 or who in waiting}
+        if offers[who := offer.person.consumer_id] > 1 or who in waiting:
+            found[who].append(offer)
+    return found
 
 
 def _text_alone(org_id: UUID, offers: Sequence[_Planned]) -> None:
-    patterns: dict[int, str] = {}
-    texts = []
+    # A name, a link and a place are all that differs between people of one batch who sleep at the same hours.
+    alike: dict[Any, list[_Planned]] = defaultdict(list)
     for offer in offers:
-        # Rendered once for the batch: a name, a link and a place are all that differs between people.
-        if id(offer.batch) not in patterns:
-            patterns[id(offer.batch)] = _pattern(offer.batch)
-        texts.append(_text(org_id, offer, patterns[id(offer.batch)]))
-    for offer, message_id in zip(offers, queue_messages(texts), strict=True):
-        offer.message_id = message_id
+        alike[(id(offer.batch), *_night(offer.person))].append(offer)
+    patterns: dict[int, str] = {}
+    for group in alike.values():
+        batch = group[0].batch
+        if id(batch) not in patterns:
+            patterns[id(batch)] = _pattern(batch)
+        people = [_addressee(offer, patterns[id(batch)]) for offer in group]
+        for offer, message_id in zip(group, queue_crowd(_crowd_text(org_id, group[0]), people), strict=True):
+            offer.message_id = message_id
+
+
+def _night(person: Any) -> tuple[Any, ...]:
+    return person.quiet_until, person.sleeps_from, person.sleeps_until
 
 
 def _pattern(batch: Batch) -> str:
-    words = slot_words(batch.slot) | {"first_name": NAME_MARK, "url": URL_MARK}
+    words = slot_words(batch.slot) | {"first_name": NAME_MARK, "url": LINK_MARK}
     if batch.line is None:
         return render(PURPOSE, words, batch.slot.org_id)
     return render(IN_TURN, words | {"place": PLACE_MARK, "total": str(batch.line)}, batch.slot.org_id)
 
 
-def _text(org_id: UUID, offer: _Planned, pattern: str) -> NewMessage:
-    person = offer.person
-    return NewMessage(
-        to_phone=person.phone, body=_fill(pattern, offer), purpose=PURPOSE, lane=OFFERS, consumer_id=person.consumer_id,
-        subject_kind=SUBJECT, subject_id=offer.id, send_at=person.quiet_until,
-        expires_at=several.worth_until(offer.batch.slot.starts_at, person), sleeps_from=person.sleeps_from,
-        sleeps_until=person.sleeps_until, org_id=org_id, wording=IN_TURN if offer.batch.line is not None else None,
+def _crowd_text(org_id: UUID, offer: _Planned) -> CrowdText:
+    person, batch = offer.person, offer.batch
+    return CrowdText(
+        org_id=org_id, business=batch.slot.business, purpose=PURPOSE, lane=OFFERS, subject_kind=SUBJECT,
+        wording=IN_TURN if batch.line is not None else None, send_at=person.quiet_until,
+        expires_at=several.worth_until(batch.slot.starts_at, person), sleeps_from=person.sleeps_from,
+        sleeps_until=person.sleeps_until,
     )  # fmt: skip
 
 
-def _fill(pattern: str, offer: _Planned) -> str:
-    filled = pattern.replace(URL_MARK, claim_link(offer.token)).replace(NAME_MARK, first_name(offer.person.name))
-    return filled.replace(PLACE_MARK, str(offer.person.place)) if offer.batch.line is not None else filled
+def _addressee(offer: _Planned, pattern: str) -> Addressee:
+    body = pattern.replace(NAME_MARK, first_name(offer.person.name))
+    if offer.batch.line is not None:
+        body = body.replace(PLACE_MARK, str(offer.person.place))
+    return Addressee(offer.person.consumer_id, offer.id, claim_link(offer.token), body)
 
 
-def _columns(org_id: UUID, offers: Sequence[_Planned]) -> dict[str, Any]:
-    return {
-        "org_id": org_id,
-        "ids": [offer.id for offer in offers],
-        "slots": [offer.batch.slot.id for offer in offers],
-        "rounds": [offer.batch.slot.round for offer in offers],
-        "turns": [offer.batch.turn for offer in offers],
-        "consumers": [offer.person.consumer_id for offer in offers],
-        "requests": [offer.person.notify_request_id for offer in offers],
-        "messages": [offer.message_id for offer in offers],
-        "bundles": [offer.bundle_id for offer in offers],
-        "hashes": [hash_token(offer.token) for offer in offers],
+def _insert(org_id: UUID, batch: Batch, offers: Sequence[_Planned]) -> None:
+    columns = {
+        "ids": join(offer.id for offer in offers),
+        "consumers": join(offer.person.consumer_id for offer in offers),
+        "requests": join(offer.person.notify_request_id for offer in offers),
+        "messages": join(offer.message_id for offer in offers),
+        "bundles": join(offer.bundle_id for offer in offers),
+        "tokens": join(offer.token for offer in offers),
     }
+    about = {"org_id": org_id, "slot_id": batch.slot.id, "round": batch.slot.round, "turn": batch.turn}
+    written = db.session.execute(INSERT, about | columns).rowcount if offers else 0  # type: ignore[attr-defined]
+    if written != len(offers):
+        raise RoundWrittenTwice(batch.slot.id)
 
 
 def _names(slot: Any) -> tuple[str, str | None]:

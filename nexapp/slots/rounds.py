@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import func, text, update
 
 from nexapp.slots.history import append_event, record_event
-from nexapp.slots.matching import Line, line_up, match_waiting_list
+from nexapp.slots.matching import Matches, match_waiting_list
 from nexapp.slots.models import SlotOffer
 from nexapp.slots.offers import Batch, offer_all
 from nexapp.slots.rounds_again import queue_again
@@ -154,11 +154,11 @@ def _begin(row: Any) -> _Begun:
     if _mode(row) == EVERYONE:
         return _ask_everyone(row, listed)
     found = insert_round(row, _mode(row), "asking", listed)
-    line = line_up(row)
+    line = match_waiting_list(row, at_once=0)
     people = next_people(row, found.at_once)
-    save(found, fitting=line.people, turn=1)
-    _plan_next(found, line.people > len(people) and bool(people))
-    return _Begun(_batch(row, people, found.mode, 1, line.people), _opened(row, people, line))
+    save(found, fitting=line.in_line, turn=1)
+    _plan_next(found, line.in_line > len(people) and bool(people))
+    return _Begun(_batch(row, people, found.mode, 1, line.in_line), _opened(row, people, line))
 
 
 def _begin_long(row: Any, listed: int) -> _Begun:
@@ -175,15 +175,21 @@ def _ask_everyone(row: Any, listed: int) -> _Begun:
     return _Begun(Batch(row, matches.offered), opened)
 
 
-def _opened(row: Any, people: Sequence[Any], line: Line) -> Opening:
+def _opened(row: Any, people: Sequence[Any], line: Matches) -> Opening:
     asleep = sum(1 for person in people if person.quiet_until is not None)
-    return Opening(row.id, row.round, len(people), line.skipped, asleep, in_line=line.people - len(people))
+    return Opening(row.id, row.round, len(people), line.skipped, asleep, in_line=line.in_line - len(people))
 
 
 def _line_up(row: Any, found: Any) -> None:
-    line = line_up(row)
-    save(found, state="asking", fitting=line.people)
-    _ask_next(row, found, line.people)
+    if found.mode != EVERYONE:
+        line = match_waiting_list(row, at_once=0)
+        save(found, state="asking", fitting=line.in_line)
+        _ask_next(row, found, line.in_line)
+        return
+    # Who was judged this instant is not judged once more: the first some thousand are told in the same unit.
+    first = match_waiting_list(row, at_once=found.at_once)
+    save(found, state="asking", fitting=first.in_line + len(first.offered))
+    _ask(row, found, first.offered, first.in_line + len(first.offered), more=bool(first.in_line))
 
 
 def _go_on(row: Any, found: Any) -> None:
@@ -196,10 +202,14 @@ def _go_on(row: Any, found: Any) -> None:
 
 def _ask_next(row: Any, found: Any, line: int) -> None:
     people = next_people(row, found.at_once)
+    _ask(row, found, people, line, more=bool(people))
+
+
+def _ask(row: Any, found: Any, people: Sequence[Any], line: int, *, more: bool) -> None:
     turn = found.turn + 1
     offer_all([_batch(row, people, found.mode, turn, line)])
     save(found, turn=turn)
-    _plan_next(found, bool(people))
+    _plan_next(found, more)
     if people and found.mode != EVERYONE:
         append_event(row, "next_asked", texted=len(people), turn=turn)
     publish(f"org:{row.org_id}:slots", "slots-changed")
