@@ -130,6 +130,11 @@ def resend_at(code_id: UUID) -> datetime | None:
     return made + RESEND_AFTER if made else None
 
 
+def phone_of(code_id: UUID) -> str | None:
+    """Whom a code was texted to; None for a code that is gone."""
+    return db.session.scalar(select(VerificationCode.phone).where(VerificationCode.id == code_id))
+
+
 def delete_expired() -> int:
     """Drop codes that can't be entered any more and no longer count towards an hour's limit."""
     gone = db.session.execute(

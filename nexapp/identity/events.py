@@ -53,3 +53,11 @@ class EmailChanged:
     user_id: UUID
     old_email: str
     new_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEnded:
+    """Somebody is out of a team. What they could read there without signing in ends too. Handle it inline."""
+
+    org_id: UUID
+    user_id: UUID

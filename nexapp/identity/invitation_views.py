@@ -60,7 +60,8 @@ def join(token: str) -> Response:
 def _send_proof(found: Found, back: str) -> Response:
     if found.phone:
         code_id = issue_code(found.phone, "sign_in")
-        session[PENDING] = {"code_id": str(code_id), "phone": found.phone, "next": back, "shown": _ending(found.phone)}
+        # No number: whoever has the browser can read its cookie, and the link may be somebody else's.
+        session[PENDING] = {"code_id": str(code_id), "phone": None, "next": back, "shown": _ending(found.phone)}
         return see_other(url_for("identity.enter_code"))
     send_link(found.email or "", back)
     return see_other(url_for("identity.email_sent"))

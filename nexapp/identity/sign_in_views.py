@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from nexapp.identity.accounts import admit
 from nexapp.identity.addresses import home_address, safe_next
 from nexapp.identity.blueprint import pages
-from nexapp.identity.codes import CodeCheck, CodeState, check_code, issue_code, resend_at
+from nexapp.identity.codes import CodeCheck, CodeState, check_code, issue_code, phone_of, resend_at
 from nexapp.identity.errors import AccountClosed
 from nexapp.identity.forms import CodeForm, SignInForm
 from nexapp.identity.models import User
@@ -95,8 +95,11 @@ def pass_on_who_is_signed_in(error: CSRFError) -> Any:
 def resend_code() -> Response:
     if (pending := _pending()) is None:
         return see_other(url_for("identity.sign_in"))
+    phone = pending["phone"] or phone_of(UUID(pending["code_id"]))
+    if phone is None:
+        return see_other(url_for("identity.sign_in", next=pending["next"]))
     try:
-        _send_code(pending["phone"], pending["next"], pending.get("shown"))
+        _send_code(phone, pending["next"], pending.get("shown"))
     except TooMany as limit:
         form = CodeForm(formdata=None)
         form.bind_errors(BadInput(fields={"code": limit.sentence}))
@@ -113,7 +116,8 @@ def sign_out() -> Response:
 
 def _send_code(phone: str, wanted: str | None, shown: str | None = None) -> None:
     code_id = issue_code(phone, PURPOSE)
-    session[PENDING] = {"code_id": str(code_id), "phone": phone, "next": wanted, "shown": shown}
+    kept = None if shown else phone
+    session[PENDING] = {"code_id": str(code_id), "phone": kept, "next": wanted, "shown": shown}
 
 
 def _pending() -> dict[str, Any] | None:

@@ -14,12 +14,14 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
 from nexapp.identity.errors import LastOwner, MemberNotFound
+from nexapp.identity.events import AccessEnded
 from nexapp.identity.models import Membership, Organization, StaffMember, TeamInvitation, User
 from nexapp.identity.staff import get_staff_member
 from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput, Conflict, Forbidden
+from nexapp.spine.events import emit
 from nexapp.spine.realtime import publish
 from nexapp.spine.sockets import recheck_soon
 from nexapp.spine.tenancy import Role, current_actor, scoped
@@ -60,6 +62,14 @@ def list_members() -> list[Member]:
         for m, u, staff_id, staff_name in db.session.execute(wanted)
     ]
     return sorted(found, key=lambda member: (member.deactivated_at is not None, ASSIGNABLE.index(member.role)))
+
+
+def lock_inviting_role() -> Role:
+    """The actor's role as it stands now, under the team's lock: who was just demoted invites nobody any more."""
+    _lock_team()
+    if not (own := _own_role()).at_least(Role.ADMIN):
+        raise Forbidden
+    return own
 
 
 def assignable_by(role: Role) -> list[Role]:
@@ -208,6 +218,7 @@ def _end(member: Membership, action: str) -> int:
     member.deactivated_at = now()
     db.session.flush()
     audit.record(action, "membership", member.id)
+    emit(AccessEnded(member.org_id, member.user_id))
     _tell(member.user_id)
     return withdraw_of(member.user_id)
 

@@ -22,7 +22,7 @@ from nexapp.identity.errors import InvitationEnded, InvitationNotFound, NotInvit
 from nexapp.identity.events import TeamInvitationMade
 from nexapp.identity.models import Membership, Organization, StaffMember, TeamInvitation, User
 from nexapp.identity.staff import get_staff_member
-from nexapp.identity.team import assignable_by
+from nexapp.identity.team import assignable_by, lock_inviting_role
 from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.config import settings
@@ -38,7 +38,8 @@ A_DAY_TO_ONE = 5
 """Sends to one number or address within a day, by all businesses."""
 
 MOST_WAITING = 50
-"""Of one business: a team is no way to text strangers."""
+A_DAY_BY_ONE = 60
+"""Of one business, withdrawn ones included: a team is no way to text strangers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def list_waiting() -> list[TeamInvitation]:
 def invite(role: Role, *, phone: str | None, email: str | None, staff_id: UUID | None = None) -> TeamInvitation:
     """Offer somebody a place. Raises `Forbidden` above the actor's role, `BadInput` or `TooMany`."""
     actor = current_actor()
-    if role not in assignable_by(actor.role) or role is Role.OWNER:
+    if role not in assignable_by(lock_inviting_role()) or role is Role.OWNER:
         raise Forbidden(_("You can't give a role above your own."))
     if email and not settings().sends_email:
         raise BadInput(fields={"contact": _("This installation sends no e-mail. Type a mobile number.")})
@@ -83,8 +84,8 @@ def invite(role: Role, *, phone: str | None, email: str | None, staff_id: UUID |
 
 def resend(invitation_id: UUID) -> TeamInvitation:
     """Send it again under a fresh link, good for another week; the old link ends."""
-    invitation = _get_waiting(invitation_id)
-    if not current_actor().role.at_least(Role(invitation.role)):
+    own, invitation = lock_inviting_role(), _get_waiting(invitation_id)
+    if not own.at_least(Role(invitation.role)):
         raise Forbidden(_("You can't give a role above your own."))
     if invitation.sent_at + RESEND_AFTER > now():
         raise TooMany(_("It was sent this minute. Wait a moment."), retry_after=60)
@@ -254,6 +255,10 @@ def _refuse_flood(phone: str | None, email: str | None) -> None:
     ).one()
     if load.sends >= A_DAY_TO_ONE:
         raise TooMany(_("They got enough invitations for today. Try again tomorrow."), retry_after=86400)
+    lately = scoped(TeamInvitation).where(TeamInvitation.sent_at > now() - timedelta(days=1))
+    sends = select(func.sum(lately.with_only_columns(TeamInvitation.sends).subquery().c.sends))
+    if (db.session.scalar(sends) or 0) >= A_DAY_BY_ONE:
+        raise TooMany(_("You sent enough invitations for today. Try again tomorrow."), retry_after=86400)
 
 
 def _signal(org_id: UUID) -> None:

@@ -90,3 +90,21 @@ def test_a_weekly_block_ends_where_it_says(shop: Shop, calendar: str) -> None:
     [event] = Calendar.from_ical(shop.app.test_client().get(calendar).data).walk("VEVENT")
     assert event["RRULE"]["UNTIL"][0].date() == AT.date() + timedelta(days=14)
     assert event.start.tzinfo is not None
+
+
+@pytest.mark.parametrize("how", ["taken out", "left"])
+def test_who_is_out_of_the_team_reads_no_calendar_any_more(shop: Shop, calendar: str, how: str) -> None:
+    client, staff = shop.app.test_client(), shop.browser(Role.STAFF, shop.other_staff_id)
+    staff.post(f"/settings/calendars/staff/{shop.other_staff_id}")
+    theirs = first_path(staff)
+    assert client.get(theirs).status_code == 200
+    if how == "left":
+        assert staff.post("/settings/team/leaving").status_code == 303
+    else:
+        membership = shop.value(
+            "SELECT m.id FROM memberships m JOIN staff_members s ON s.user_id = m.user_id WHERE s.id = %s",
+            shop.other_staff_id,
+        )
+        assert shop.browser().post(f"/settings/team/{membership}/deactivation").status_code == 303
+    assert client.get(theirs).status_code == 404
+    assert client.get(calendar).status_code == 200, "the others' addresses stay"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 from flask import Flask
 
 from nexapp.identity.errors import InvitationEnded
-from nexapp.identity.team_invitations import accept
+from nexapp.identity.team_invitations import accept, invite, resend
+from nexapp.spine.errors import Forbidden
 from nexapp.spine.tenancy import Actor, Role
 from nexapp.spine.unit import unit_of_work
 from tests.identity.people import ANA, BEN, TEXTED, Person
@@ -32,6 +34,11 @@ def shop(
 
     phone.delete("/dev/mail/messages")
     return Shop(owner_sql, new_person, phone, send)
+
+
+def cookie_of(person: Person) -> dict[str, Any]:
+    with person.client.session_transaction() as session:
+        return dict(session)
 
 
 def accept_at(person: Person, link: str) -> int:
@@ -95,6 +102,10 @@ def test_a_stolen_link_proves_nothing(shop: Shop, new_person: Callable[[], Perso
     link, thief = shop.texted_link(BEN), new_person()
     thief.post(f"{link}/proof", page=link)
     assert TEXTED[-1].phone == BEN, "the code goes to the invited number, whatever the thief types"
+    assert BEN not in str(cookie_of(thief)), "a cookie is signed, and read by whoever has it"
+    shop.sql("UPDATE verification_codes SET created_at = created_at - interval '1 minute'")
+    assert thief.post("/sign-in/codes", page="/sign-in/code").status_code == 303
+    assert (TEXTED[-1].phone, BEN in str(cookie_of(thief))) == (BEN, False)
     wrong = "111111" if TEXTED[-1].code != "111111" else "222222"
     assert thief.post("/sign-in/code", {"code": wrong}, page="/sign-in/code").status_code == 422
     assert thief.post(f"{link}/acceptance", page="/sign-in").location.startswith("/sign-in")
@@ -194,6 +205,32 @@ def test_nobody_is_invited_twice_or_flooded(shop: Shop) -> None:
         shop.sql("UPDATE team_invitations SET sent_at = sent_at - interval '2 minutes'")
         statuses.append(shop.owner.post(again, page=TEAM).status_code)
     assert statuses == [303] * 4 + [429]
+
+
+def test_withdrawing_makes_no_room_for_more_strangers_in_a_day(shop: Shop) -> None:
+    shop.sql(
+        "INSERT INTO team_invitations (id, org_id, token_hash, role, phone, sends, expires_at, withdrawn_at)"
+        " SELECT gen_random_uuid(), %s, sha256(n::text::bytea), 'staff', '+1555124' || (1000 + n), 2,"
+        " now() + interval '7 days', now() FROM generate_series(1, 30) n",
+        shop.org,
+    )  # fmt: skip
+    assert shop.invite(BEN).status_code == 429
+    shop.sql("UPDATE team_invitations SET sent_at = now() - interval '25 hours'")
+    assert shop.invite(BEN).status_code == 303
+
+
+@pytest.mark.parametrize("how", ["invite", "resend"])
+def test_who_was_demoted_a_moment_ago_invites_nobody(app: Flask, shop: Shop, how: str) -> None:
+    shop.invite(BEN, "manager")
+    shop.sql("UPDATE team_invitations SET sent_at = sent_at - interval '2 minutes'")
+    [(invitation,)] = shop.sql("SELECT id FROM team_invitations")
+    _admin, membership = shop.hire("admin")
+    [(user,)] = shop.sql("UPDATE memberships SET role = 'staff' WHERE id = %s RETURNING user_id", membership)
+    # As the request began, they still were.
+    actor = Actor(Role.ADMIN, shop.org, user)
+    with app.test_request_context(), unit_of_work(actor), pytest.raises(Forbidden):
+        resend(invitation) if how == "resend" else invite(Role.STAFF, phone=EVE, email=None)
+    assert shop.sql("SELECT phone, sends FROM team_invitations") == [(BEN, 1)]
 
 
 def test_a_number_that_opted_out_gets_no_invitation(shop: Shop) -> None:

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from nexapp.identity.events import AccessEnded
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots.booking_systems.addresses import calendar_hash
 from nexapp.slots.booking_systems.calendar_reading import OWN_UIDS
@@ -29,6 +30,7 @@ from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.errors import NotFound
+from nexapp.spine.events import on
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role, current_actor, scoped
 
@@ -70,6 +72,23 @@ def change_address(calendar_id: UUID) -> None:
 def remove_calendar(calendar_id: UUID) -> None:
     db.session.delete(get_calendar(calendar_id))
     audit.record("staff_calendar.removed", "staff_calendar", calendar_id)
+
+
+@on(AccessEnded, inline=True)
+def end_known_addresses(event: AccessEnded) -> None:
+    """Who is out of the team would read on under an address they know: those they made, and that of their own time."""
+    theirs = select(StaffMember.id).where(StaffMember.org_id == event.org_id, StaffMember.user_id == event.user_id)
+    ended = db.session.scalars(
+        delete(StaffCalendar)
+        .where(
+            StaffCalendar.org_id == event.org_id,
+            or_(StaffCalendar.created_by == event.user_id, StaffCalendar.staff_member_id.in_(theirs)),
+        )
+        .returning(StaffCalendar.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for calendar_id in ended:
+        audit.record("staff_calendar.removed", "staff_calendar", calendar_id)
 
 
 def get_calendar(calendar_id: UUID) -> Any:
