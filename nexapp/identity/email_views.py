@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, request, url_for
 from flask_babel import gettext as _
 
-from nexapp.identity.accounts import admit_email, take_email
+from nexapp.identity.accounts import admit_email, get_user, take_email
 from nexapp.identity.addresses import safe_next
 from nexapp.identity.blueprint import pages
 from nexapp.identity.email_links import VERIFY, find_link, send_link, spend_link
@@ -76,4 +77,11 @@ def follow_link(token: str) -> Response:
 def _shown(found: Any, token: str) -> dict[str, Any]:
     if found is None:
         return {"found": None}
-    return {"found": found, "token": token, "email": masked(found.email), "is_sign_in": found.purpose != VERIFY}
+    account = None if found.user_id is None else account_of(found.user_id)
+    return {"found": found, "token": token, "email": masked(found.email), "account": account}
+
+
+def account_of(user_id: UUID) -> str:
+    """The account that an address is to open, in a way that its owner knows and others can't use."""
+    user = get_user(user_id)
+    return f"••• {user.phone[-4:]}" if user.phone else masked(user.email or "")

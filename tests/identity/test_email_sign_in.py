@@ -126,6 +126,8 @@ def test_an_address_counts_once_its_mailbox_has_answered(
     assert owner.post("/account/email", {"email": MAIL}, page="/account").status_code == 303
     assert owner_sql("SELECT email FROM users") == [(None,)]
     [link] = mailbox(MAIL)
+    shown = new_person().get(link).text
+    assert "opens the account of ••• 0001" in shown, "whoever asked could make a stranger's address theirs"
     assert new_person().post(link, page=link).location == "/account"
     assert owner_sql("SELECT email FROM users") == [(MAIL,)]
     assert owner.post("/account/email", {"email": "new@example.com"}, page="/account").status_code == 303
