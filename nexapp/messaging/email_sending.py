@@ -31,8 +31,8 @@ from nexapp.spine.unit import after_commit, unit_of_work
 
 log = structlog.get_logger()
 WAITS = (1.0, 3.0, 9.0)
-LEASE = timedelta(seconds=60)
-"""Longer than the mail server's timeouts together."""
+LEASE = timedelta(minutes=3)
+"""Longer than the mail server's timeouts together: a dozen answers of 10 s each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def test_a_server_that_drips_is_left_after_the_time_for_all(calendar_host: Calen
         ("10.1.2.3", False), ("172.16.0.1", False), ("192.168.1.1", False), ("169.254.169.254", False),
         ("100.64.0.1", False), ("224.0.0.1", False), ("255.255.255.255", False), ("::1", False),
         ("fe80::1%eth0", False), ("fc00::1", False), ("::ffff:10.0.0.1", False), ("64:ff9b::a00:1", False),
-        ("2002:a00:1::", False),
+        ("2002:a00:1::", False), ("::127.0.0.1", False), ("fec0::1", False),
     ],
 )  # fmt: skip
 def test_what_counts_as_public(address: str, public: bool) -> None:

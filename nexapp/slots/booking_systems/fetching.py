@@ -28,8 +28,11 @@ CONNECT_SECONDS, READ_SECONDS, ALL_SECONDS = 3.0, 5.0, 12.0
 MOST_REDIRECTS = 3
 PORTS = {80, 443, 8080, 8443}
 CHUNK = 64 * 1024
-# Addresses that carry another one, which nobody has checked.
-CARRIERS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
+# Addresses that carry another one, which nobody has checked, and those of a site of old.
+CARRIERS = [
+    ipaddress.ip_network(net)
+    for net in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10")
+]
 
 
 @dataclass(frozen=True, slots=True)
