@@ -43,6 +43,7 @@ MEANT_LATELY = timedelta(hours=24)
 _OFFERS = """
     SELECT f.id, f.org_id, f.slot_id, f.consumer_id, s.starts_at, o.name AS business, o.time_zone,
         t.display_name AS staff, coalesce(m.sent_at, m.attempted_at, f.created_at) AS told_at, f.passed_at,
+        f.message_id,
         s.status = 'held' AND s.held_by_offer_id = f.id AND s.held_until > now() AS holds,
         s.booked_offer_id IS NOT DISTINCT FROM f.id AND s.status IN ('pending', 'booked') AS has_booked
     FROM slot_offers f
@@ -72,11 +73,14 @@ CHOSEN = text("""
 """)
 
 
-# Who wrote to the person last: "Does three suit you?" is answered by a yes as well.
-BY_HAND = text("""
-    SELECT created_by IS NOT NULL AND purpose <> 'template_test' FROM messages
-    WHERE to_phone = :phone AND attempts > 0 AND created_at > :since ORDER BY created_at DESC, id DESC LIMIT 1
+# What reached the person last: "Does three suit you?" and "Reminder: tomorrow at nine" are answered by a yes as well.
+ELSEWHERE = text("""
+    SELECT created_by IS NOT NULL OR purpose = ANY(:of_bookings) FROM messages
+    WHERE to_phone = :phone AND channel = 'sms' AND purpose <> 'template_test' AND attempts > 0 AND created_at > :since
+    ORDER BY coalesce(sent_at, attempted_at, created_at) DESC, id DESC LIMIT 1
 """)
+OF_BOOKINGS = ["booking_confirmed", "booking_moved", "reminder"]
+"""Texts about a booking that stands: who answers them means that one, not a time that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def read(word: str) -> Answer:
 def answer_reply(event: InboundTextReceived) -> None:
     """Runs as the system; a second run finds the reply handled."""
     inbound = _lock(UUID(str(event.inbound_id)))
-    if inbound is None or inbound.handled_as != "other" or _is_talking(inbound.from_phone):
+    if inbound is None or inbound.handled_as != "other" or _means_else(inbound.from_phone):
         return
     answer, consumer_id = read(event.word), UUID(str(event.consumer_id))
     if answer.kind == "yes":
@@ -134,12 +138,20 @@ def _late(inbound: InboundMessage, consumer_id: UUID) -> None:
 
 def _no(inbound: InboundMessage, consumer_id: UUID) -> None:
     live = [offer for offer in _live(consumer_id) if not offer.holds]
-    for offer in live:
-        pass_turn(offer.id)
     if live:
-        _settle(inbound, "declined", live[0].org_id)
+        _settle(inbound, "declined", _pass_last(live))
     elif declined := decline_by_reply(consumer_id, inbound.id):
         _settle(inbound, "declined", declined)
+
+
+def _pass_last(live: Sequence[Any]) -> UUID:
+    """Let go what came last, with all the times that this text was about; whose they are. Others stay open to them."""
+    last = next((offer for offer in live if offer.passed_at is None), live[0])
+    for offer in live:
+        if offer.id == last.id or (offer.message_id is not None and offer.message_id == last.message_id):
+            pass_turn(offer.id)
+    org_id: UUID = last.org_id
+    return org_id
 
 
 def _number(inbound: InboundMessage, consumer_id: UUID, number: int) -> None:
@@ -217,9 +229,10 @@ def _settle(inbound: InboundMessage, handled_as: str, org_id: UUID | None) -> No
         publish_change(touched, None)
 
 
-def _is_talking(phone: str) -> bool:
-    """Somebody of a business wrote to them last: the answer is theirs to read, whatever it says."""
-    return bool(db.session.scalar(BY_HAND, {"phone": phone, "since": now() - MEANT_LATELY}))
+def _means_else(phone: str) -> bool:
+    """Somebody of a business wrote to them last, or we did of a booking: the answer is a person's to read."""
+    since = now() - MEANT_LATELY
+    return bool(db.session.scalar(ELSEWHERE, {"phone": phone, "of_bookings": OF_BOOKINGS, "since": since}))
 
 
 def _lock(inbound_id: UUID) -> InboundMessage | None:

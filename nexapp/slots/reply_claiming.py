@@ -48,23 +48,25 @@ def claim_by_reply(inbound_id: str, offer_id: str) -> None:
 
 
 def _take(claim: Claim) -> str:
+    # The person before the slot, as everywhere: a tap of theirs at this moment waits, and does not block.
+    holds.lock_person_of(claim.offer.offer_id)
     if claim.situation is not Situation.HELD:
         refuse_closed(claim)
-        _hold(claim)
-    with db.session.begin_nested():
-        return holds.confirm(claim.offer.offer_id, claim.offer.profile_name, None)
-
-
-def _hold(claim: Claim) -> None:
     try:
-        with db.session.begin_nested():
-            holds.hold(claim.offer.offer_id)
+        return _hold_and_confirm(claim)
     except IntegrityError as error:
         if not breaks_one_hold(error):
             raise
-        with db.session.begin_nested():
-            holds.free_own_lapsed(claim.offer.consumer_id)
+        holds.free_own_lapsed(claim.offer.consumer_id)
+        return _hold_and_confirm(claim)
+
+
+def _hold_and_confirm(claim: Claim) -> str:
+    """Both or nothing: a hold whose booking is refused would keep the time from the others."""
+    with db.session.begin_nested():
+        if claim.situation is not Situation.HELD:
             holds.hold(claim.offer.offer_id)
+        return holds.confirm(claim.offer.offer_id, claim.offer.profile_name, None)
 
 
 def _say_again(claim: Claim) -> None:

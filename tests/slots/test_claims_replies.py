@@ -244,3 +244,61 @@ def test_a_yes_to_a_colleagues_own_words_is_for_them_to_read(world: World, texti
     )  # fmt: skip
     assert texting.handled(texting.write(ana, "YES")) == ("other", True)
     assert world.value("SELECT status FROM slots") == "open"
+
+
+@pytest.mark.parametrize("purpose", ["reminder", "booking_confirmed", "booking_moved"])
+@pytest.mark.parametrize("word", ["YES", "No, sorry"])
+def test_who_answers_a_reminder_means_the_booking(
+    world: World, texting: Texting, ana: Person, purpose: str, word: str
+) -> None:
+    offer = texting.offer(world, ana)
+    world.insert(
+        "messages", id=new_id(), org_id=world.org_id, consumer_id=ana.consumer_id, lane=2, purpose=purpose,
+        to_phone=ana.phone, body="Reminder", segments=1, status="sent", attempts=1,
+    )  # fmt: skip
+    assert texting.handled(texting.write(ana, word)) == ("other", True)
+    assert world.value("SELECT status FROM slots") == "open"
+    assert world.value("SELECT passed_at FROM slot_offers WHERE id = %s", offer.id) is None
+    texting.offer(world, ana)
+    assert texting.handled(texting.write(ana, word))[0] != "other", "an offer that came after it"
+
+
+def test_no_is_for_what_came_last(world: World, texting: Texting, ana: Person) -> None:
+    first, last = texting.offer(world, ana), texting.offer(world, ana)
+    world.sql("UPDATE messages SET sent_at = now() - interval '10 minutes' WHERE subject_id = %s", first.id)
+    texting.write(ana, "NO")
+    assert world.sql("SELECT id FROM slot_offers WHERE passed_at IS NOT NULL") == [(last.id,)]
+    texting.write(ana, "NO")
+    assert world.value("SELECT count(*) FROM slot_offers WHERE passed_at IS NOT NULL") == 2
+
+
+def test_no_is_for_all_the_times_of_one_text(world: World, texting: Texting, ana: Person) -> None:
+    first, second = texting.offer(world, ana), world.offer(world.slot(), ana)
+    world.sql(
+        "UPDATE slot_offers SET message_id = (SELECT message_id FROM slot_offers WHERE id = %s) WHERE id = %s",
+        first.id, second.id,
+    )  # fmt: skip
+    texting.write(ana, "NO")
+    assert world.value("SELECT count(*) FROM slot_offers WHERE passed_at IS NOT NULL") == 2
+
+
+def test_a_yes_that_is_refused_keeps_nothing_from_the_others(world: World, texting: Texting, ana: Person) -> None:
+    mine = texting.offer(world, ana)
+    texting.write(ana, "YES")
+    world.insert("staff_members", id=mine.id, org_id=world.org_id, display_name="Dr. Patel")
+    slot_id = world.slot(world.value("SELECT starts_at FROM slots"), staff_member_id=mine.id)
+    other = texting.offer(world, ana, slot_id)
+    world.sql("UPDATE slot_offers SET replaces_offer_id = %s WHERE id = %s", mine.id, other.id)
+    assert texting.handled(texting.write(ana, "YES")) == ("too_late", False)
+    assert world.state(slot_id) == "open"
+
+
+def test_a_yes_locks_the_person_before_the_slot(
+    world: World, texting: Texting, ana: Person, statements: list[str]
+) -> None:
+    texting.offer(world, ana)
+    statements.clear()
+    texting.write(ana, "YES")
+    locks = [n for n, statement in enumerate(statements) if "'bookings:'" in statement]
+    slots = [n for n, statement in enumerate(statements) if "UPDATE slots" in statement]
+    assert locks[0] < slots[0]
