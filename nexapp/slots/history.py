@@ -55,10 +55,11 @@ def append_event(
 
 
 def _ask_others(slot: Any, kind: str) -> None:
-    """It is free again: the next in line are asked at once, and texts that were withdrawn for a booking go out."""
+    """It is free again: the next in line are asked at once, after texts that were withdrawn for a booking."""
     about = {"org_id": slot.org_id, "slot_id": slot.id, "round": slot.round}
     if kind in REFUSED:
         enqueue("requeue_withdrawn", **about)
+        return
     line = SlotRound.org_id == slot.org_id, SlotRound.slot_id == slot.id, SlotRound.round == slot.round
     if db.session.scalar(select(SlotRound.id).where(*line, SlotRound.state != "done")):
         enqueue("advance_round", **about)

@@ -109,7 +109,9 @@ def advance_round(org_id: str, slot_id: str, round: int, step: int | None = None
     if row.round != round or row.was not in {"open", "held", "pending"} or _is_late(row):
         save(found, state="done", finished_at=func.now(), next_at=None)
     elif row.was != "open":
-        look_again(found, row.held_until if row.was == "held" else row.pending_until)
+        # Who is late to give it back is asked now and then, not again and again.
+        until = row.held_until if row.was == "held" else row.pending_until
+        look_again(found, max(until, now() + LOOK_AGAIN))
     elif found.state == "matching":
         _line_up(row, found)
     else:
@@ -127,8 +129,11 @@ def revive_rounds() -> None:
 def requeue_withdrawn(org_id: str, slot_id: str, round: int) -> None:
     """The slot is open again: who was to be texted when it was taken gets that text now."""
     row = lock_row(UUID(org_id), UUID(slot_id))
-    if row is not None and row.round == round and row.was == "open" and row.starts_at > now():
-        queue_again(row)
+    if row is None or row.round != round or row.was != "open" or row.starts_at <= now():
+        return
+    queue_again(row)
+    # Only now: those whose text was withdrawn are of the present turn, and the next are not asked beside them.
+    enqueue("advance_round", org_id=row.org_id, slot_id=row.id, round=row.round)
 
 
 @dataclass(frozen=True, slots=True)

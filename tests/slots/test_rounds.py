@@ -384,3 +384,33 @@ def test_a_long_list_stops_when_it_is_taken(
     run_jobs()
     assert len(asked(shop, slot_id)) in {4, 8}
     assert {status for _, _, status in shop.texts()} == {"cancelled"}
+
+
+def test_who_is_late_to_give_it_back_is_not_asked_again_and_again(shop: Shop, acting: Acting) -> None:
+    mode(shop, "in_turn")
+    shop.people(2)
+    slot_id = opened(shop, acting)
+    shop.sql("UPDATE slots SET status = 'pending', pending_until = now() - interval '1 minute'")
+    with acting(Actor(Role.SYSTEM)):
+        advance_round(str(shop.org_id), str(slot_id), 1)
+    assert shop.value("SELECT next_at > now() + interval '5 seconds' FROM slot_rounds")
+
+
+def test_a_declined_booking_goes_on_with_its_own_wave(shop: Shop, acting: Acting, run_jobs: Run) -> None:
+    confirmation(shop)
+    mode(shop, "waves", wave_size=2)
+    shop.people(4)
+    slot_id = opened(shop, acting)
+    offer_id = shop.value("SELECT id FROM slot_offers ORDER BY id LIMIT 1")
+    shop.sql("UPDATE messages SET status = 'sent', attempts = 1, sent_at = now() WHERE subject_id = %s", offer_id)
+    with acting(Actor(Role.LINK, shop.org_id)):
+        holds.hold(offer_id)
+        holds.confirm(offer_id, "Ana", None)
+    shop.sql("DELETE FROM background_jobs")
+    with acting(shop.owner):
+        pending.decline(slot_id)
+    due = "SELECT name FROM background_jobs WHERE status = 'queued' AND name <> 'figures_catch_up' AND run_at <= now()"
+    assert shop.sql(due) == [("requeue_withdrawn",)], "the next are asked after it only"
+    run_jobs()
+    assert len(asked(shop, slot_id)) == 2
+    assert sorted(status for _, _, status in shop.texts()) == ["queued", "sent"]
