@@ -7,7 +7,7 @@ The same words serve the merchant and the person, so none names who it is about,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -49,13 +49,12 @@ def why(slot_id: UUID, consumer_id: UUID) -> Why:
     slot = _slot(slot_id)
     if slot is None or not slot.round:
         return Why("not_opened", _("Nobody has been texted about this time yet."))
-    offers = _offers(slot, consumer_id)
-    if offers:
+    offers, match = _offers(slot, consumer_id), _match(slot, consumer_id)
+    if offers and (match is None or offers[0].round == slot.round):
         latest = offers[0]
         return Why("offered", _offered(latest, slot), latest.status, _more(latest, slot, offers[1:]))
-    match = _match(slot, consumer_id)
     if match is not None:
-        return _matched(match, slot)
+        return replace(_matched(match, slot), lines=_of_rounds(offers, slot))
     return _unmatched(slot, consumer_id)
 
 
@@ -85,8 +84,11 @@ def _more(offer: Any, slot: Any, earlier: Sequence[Any]) -> list[str]:
     ]  # fmt: skip
     lines = [words % {"time": clock_words(at, slot.time_zone)} for at, words in happened if at is not None]
     together = [_("The text was about several times at once.")] if offer.bundle_id else []
-    rounds = [_("Round %(number)s: %(what)s", number=old.round, what=_offered(old, slot)) for old in earlier]
-    return [*together, *lines, *rounds]
+    return [*together, *lines, *_of_rounds(earlier, slot)]
+
+
+def _of_rounds(offers: Sequence[Any], slot: Any) -> list[str]:
+    return [_("Round %(number)s: %(what)s", number=old.round, what=_offered(old, slot)) for old in offers]
 
 
 def _matched(match: Any, slot: Any) -> Why:

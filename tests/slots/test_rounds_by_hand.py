@@ -148,6 +148,19 @@ def test_in_line_and_gone_before_the_turn_came(shop: Shop, acting: Acting) -> No
     assert "gone before" in answer(shop, acting, slot_id, second)[1]
 
 
+def test_the_latest_round_answers_and_the_earlier_ones_stand_below(shop: Shop, acting: Acting) -> None:
+    request_id, slot_id = shop.person(), shop.slot()
+    with acting(shop.owner):
+        open_slot(slot_id)
+    shop.sql("UPDATE notify_requests SET staff_member_id = %s", shop.other_staff_id)
+    with acting(shop.owner):
+        open_slot(slot_id)
+        found = why(slot_id, shop.consumer_of(request_id))
+    assert (found.kind, found.state) == ("skipped", None)
+    assert found.sentence == "No text: wish for somebody else of the team."
+    assert found.lines[0].startswith("Round 1: ")
+
+
 def test_another_business_learns_nothing(shop: Shop, other_shop: Shop, acting: Acting) -> None:
     request_id, slot_id = shop.person(), shop.slot()
     with acting(shop.owner):
