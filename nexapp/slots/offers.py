@@ -142,7 +142,9 @@ def slot_words(slot: Any) -> dict[str, str]:
 
 
 def price_now(slot: Any) -> int | None:
-    """What the slot costs at this moment, in cents: a last-minute price may fall in steps."""
+    """What the slot was booked for, else what it costs at this moment, in cents: a price may fall in steps."""
+    if slot.booked_price_cents is not None:
+        return int(slot.booked_price_cents)
     minutes_left = (slot.starts_at - now()).total_seconds() / 60
     begun = [step for step in slot.price_steps or [] if minutes_left <= step["minutes"]]
     cents: int | None = min(begun, key=lambda step: step["minutes"])["cents"] if begun else slot.price_cents

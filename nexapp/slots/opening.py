@@ -104,6 +104,7 @@ def book_by_hand(slot_id: UUID, name: str, phone: str | None = None) -> None:
         row = transition(
             slot, UNCLAIMED, Slot.ends_at > func.now(), status="booked", **NO_HOLD,
             booked_consumer_id=consumer_id, booked_name=name, booked_at=func.now(),
+            booked_price_cents=func.nexapp_price_at(Slot.price_cents, Slot.price_steps, Slot.starts_at, func.now()),
         )  # fmt: skip
     withdraw_unsent(row)
     record_event(row, "booked", consumer_id=consumer_id, by="business")

@@ -62,6 +62,17 @@ def test_yes_books_and_texts(client: FlaskClient, world: World, slot_id: UUID, a
     assert world.events(slot_id) == ["held", "pending", "booked"]
 
 
+def test_the_text_names_the_price_that_was_booked(world: World, slot_id: UUID, ana: Offer, acting: Acting) -> None:
+    world.insert(
+        "message_templates", id=slot_id, org_id=world.org_id, purpose="booking_confirmed", version=1,
+        body="{{time}} for {{price}}",
+    )  # fmt: skip
+    world.sql("UPDATE slots SET price_cents = 9900")
+    with acting(merchant(world)):
+        pending.approve(slot_id)
+    assert "$120.00" in world.value("SELECT body FROM messages WHERE purpose = 'booking_confirmed'")
+
+
 def test_no_opens_it_for_the_others(
     client: FlaskClient, world: World, slot_id: UUID, ana: Offer, acting: Acting
 ) -> None:

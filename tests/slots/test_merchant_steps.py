@@ -164,6 +164,13 @@ def test_freeing_a_booking_by_hand_texts_nobody_about_it(shop: Shop, acting: Act
     assert shop.value("SELECT name FROM consumer_profiles") == "Walter Hill"
 
 
+def test_booking_by_hand_keeps_the_price_of_that_moment(shop: Shop, acting: Acting) -> None:
+    slot_id = shop.slot(price_cents=9000, price_steps='[{"minutes": 100000, "cents": 5000}]')
+    with acting(shop.owner):
+        book_by_hand(slot_id, "Ana")
+    assert shop.value("SELECT booked_price_cents FROM slots") == 5000
+
+
 def test_booking_by_hand_withdraws_unsent_texts(shop: Shop, acting: Acting) -> None:
     shop.people(2)
     slot_id = shop.slot()
