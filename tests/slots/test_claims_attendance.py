@@ -51,8 +51,10 @@ def test_a_no_show_is_noted_and_put_right(shop: Shop, slot_id: UUID) -> None:
     answer = browser.post(f"/slots/{slot_id}/absence", fragment=True)
     assert (answer.status_code, shop.state(slot_id)[0]) == (200, "no_show")
     assert "The client came after all" in answer.get_data(as_text=True)
+    assert "The client did not come: Ana Ruiz" in answer.get_data(as_text=True)
     browser.post(f"/slots/{slot_id}/attendance")
     assert shop.state(slot_id)[0] == "completed"
+    assert "Completed: Ana Ruiz" in browser.get(f"/slots/{slot_id}").get_data(as_text=True)
     assert browser.post(f"/slots/{slot_id}/attendance").status_code == 409
     assert kinds(shop, slot_id) == ["no_show", "completed"]
     assert shop.value("SELECT count(*) FROM audit_entries WHERE action = 'slot.no_show'") == 1
