@@ -204,6 +204,8 @@ def test_the_docs_name_every_setting_with_its_default() -> None:
 
 
 def _in_words(default: object) -> str:
+    if default is None:
+        return "\u2013"
     if isinstance(default, bool):
         return "1" if default else "0"
     if isinstance(default, (int, float)):
