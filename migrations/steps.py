@@ -12,7 +12,7 @@ ORG = "nullif(current_setting('app.org_id', true), '')::uuid"
 
 def run(name: str) -> None:
     """Run a file of `migrations/sql`. Colons and percent signs in it are plain text."""
-    op.get_bind().exec_driver_sql((SQL / name).read_text())
+    op.get_bind().exec_driver_sql((SQL / name).read_text(), execution_options={"no_parameters": True})
 
 
 def protect(*tables: str, append_only: tuple[str, ...] = ()) -> None:

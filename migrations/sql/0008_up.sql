@@ -71,7 +71,10 @@ BEGIN
             unread = conversations.unread + excluded.unread,
             needs_review = conversations.needs_review OR excluded.needs_review,
             rank = greatest(conversations.rank, excluded.rank),
-            last_at = excluded.last_at, last_body = excluded.last_body, last_by = 'person',
+            last_at = greatest(conversations.last_at, excluded.last_at),
+            last_body = CASE WHEN conversations.last_at > excluded.last_at THEN conversations.last_body
+                ELSE excluded.last_body END,
+            last_by = CASE WHEN conversations.last_at > excluded.last_at THEN conversations.last_by ELSE 'person' END,
             done_at = CASE WHEN excluded.unread = 0 THEN conversations.done_at END;
     ELSIF NEW.org_id IS NOT NULL THEN
         PERFORM nexapp_recount_conversation(NEW.org_id, NEW.consumer_id);
@@ -82,11 +85,19 @@ BEGIN
         DELETE FROM conversations c
         WHERE c.org_id = OLD.org_id AND c.consumer_id = OLD.consumer_id AND c.last_by = 'person' AND NOT EXISTS (
             SELECT FROM inbound_messages i WHERE i.from_phone = OLD.from_phone AND i.org_id = OLD.org_id
+        ) AND NOT EXISTS (
+            SELECT FROM messages m
+            WHERE m.to_phone = OLD.from_phone AND m.org_id = OLD.org_id AND m.purpose = 'reply'
         );
-        UPDATE conversations c SET last_body = l.body, last_at = l.created_at
+        UPDATE conversations c SET last_body = l.body, last_at = l.created_at, last_by = l.side
         FROM (
-            SELECT left(body, 200) AS body, created_at FROM inbound_messages
-            WHERE from_phone = OLD.from_phone AND org_id = OLD.org_id ORDER BY created_at DESC LIMIT 1
+            SELECT left(body, 200) AS body, created_at, side FROM (
+                SELECT body, created_at, 'person' AS side FROM inbound_messages
+                WHERE from_phone = OLD.from_phone AND org_id = OLD.org_id
+                UNION ALL
+                SELECT body, created_at, 'business' FROM messages
+                WHERE to_phone = OLD.from_phone AND org_id = OLD.org_id AND purpose = 'reply'
+            ) said ORDER BY created_at DESC LIMIT 1
         ) l
         WHERE c.org_id = OLD.org_id AND c.consumer_id = OLD.consumer_id AND c.last_by = 'person';
     END IF;
@@ -113,7 +124,7 @@ CREATE TRIGGER inbound_messages_noted AFTER INSERT OR UPDATE OF needs_review, ha
     EXECUTE FUNCTION nexapp_note_inbound();
 
 -- A wish to stop that was read from free words, and wrongly, is lifted by the business it was written to: only the
--- opt-out that this very text made, and only where no other wish to stop came since.
+-- opt-out that this very text made, or one misread before it, and only where every other wish to stop since was misread.
 CREATE FUNCTION nexapp_lift_misread_stop(wanted uuid) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     WITH lifted AS (
@@ -121,10 +132,16 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $
         FROM inbound_messages i
         WHERE i.id = wanted AND i.org_id = nullif(current_setting('app.org_id', true), '')::uuid
           AND i.handled_as = 'stop' AND i.needs_review AND c.id = i.consumer_id
-          AND c.opted_out_at = i.created_at AND c.opt_out_source = 'reply in words'
+          AND c.opt_out_source = 'reply in words'
+          AND EXISTS (
+              SELECT FROM inbound_messages f
+              WHERE f.from_phone = i.from_phone AND f.created_at = c.opted_out_at
+                AND (f.id = i.id OR f.review = 'misread')
+          )
           AND NOT EXISTS (
               SELECT FROM inbound_messages l
-              WHERE l.from_phone = i.from_phone AND l.created_at > i.created_at AND l.handled_as = 'stop'
+              WHERE l.from_phone = i.from_phone AND l.created_at > c.opted_out_at AND l.handled_as = 'stop'
+                AND l.id <> i.id AND l.review IS DISTINCT FROM 'misread'
           )
         RETURNING c.id
     )

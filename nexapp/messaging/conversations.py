@@ -104,13 +104,13 @@ def settle_stop(inbound_id: UUID, *, meant: bool) -> bool:
 
     A later stop, or one by a keyword, stays in force. Raises `NotFound`, `Conflict` where it is settled already.
     """
-    row = db.session.scalar(
-        scoped(InboundMessage)
-        .where(InboundMessage.id == inbound_id, InboundMessage.handled_as == "stop")
-        .with_for_update()
-    )
+    wanted = scoped(InboundMessage).where(InboundMessage.id == inbound_id, InboundMessage.handled_as == "stop")
+    row = db.session.scalar(wanted)
     if row is None:
         raise NotFound
+    # Before their number: who stores a text of theirs holds the conversation, and then wants the number.
+    lock_conversation(get_person(row.consumer_id))
+    db.session.refresh(row, with_for_update=True)
     if not row.needs_review:
         raise Conflict(_("Somebody has settled this already."))
     lifted = not meant and bool(db.session.scalar(_LIFT, {"inbound": inbound_id}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,15 @@ VIEWS = {
     "open": lazy_gettext("Open"), "mine": lazy_gettext("Mine"), "done": lazy_gettext("Done"),
     "all": lazy_gettext("All"),
 }  # fmt: skip
+HANDLED = {
+    "claimed": lazy_gettext("Read as: yes, I take it"),
+    "declined": lazy_gettext("Read as: no"),
+    "joined": lazy_gettext("Read as: yes to the waiting list"),
+    "asked_which": lazy_gettext("Several times were open, so we asked which"),
+    "too_late": lazy_gettext("The time was gone, and they were told so"),
+}
+"""What was made of a text that nobody has to read."""
+
 LONGEST_SEARCH = 80
 
 
@@ -147,7 +157,7 @@ def _conversation(
     return page(
         "messaging/conversation.html", fragment, status=status, person=person, business=business, items=items,
         earlier=f"{earlier[0].isoformat()}_{earlier[1]}" if earlier else None, form=form, canned=replies,
-        replies=inbox_queries.count_replies(person), titles=_titles(), team=inbox_queries.list_team(),
+        replies=inbox_queries.count_replies(person), titles=_titles(), handled=HANDLED, team=inbox_queries.list_team(),
         may_answer=current_actor().role.at_least(Role.STAFF), is_latest="before" not in request.args,
         preview=preview_text(form.body.data or "", business),
     )  # fmt: skip
@@ -155,7 +165,12 @@ def _conversation(
 
 def _filled(person: Person, business: str) -> list[tuple[UUID, str, str]]:
     """The ready answers as this person would get them."""
-    return [(r.id, r.title, fill_reply(r.body, person.name, business)) for r in inbox_queries.list_canned()]
+    filled = []
+    for canned in inbox_queries.list_canned():
+        # One that is nothing but a name says nothing to somebody without one.
+        with suppress(BadInput):
+            filled.append((canned.id, canned.title, fill_reply(canned.body, person.name, business)))
+    return filled
 
 
 def _titles() -> dict[str, Any]:

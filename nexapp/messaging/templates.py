@@ -70,8 +70,10 @@ def render(purpose: str, variables: Mapping[str, str | None], org_id: UUID | Non
 
 def first_text(body: str, business: str) -> str:
     """The first text to a person names the business and says how to end them; what it says already isn't doubled."""
-    named = body if business.casefold() in body.casefold() else f"{business}: {body}"
-    return named if re.search(r"\bSTOP\b", named) else f"{named} {_('Reply STOP to opt out.')}"
+    name = re.compile(rf"(?<!\w){re.escape(business)}(?!\w)", re.IGNORECASE)
+    named = body if name.search(body) else f"{business}: {body}"
+    # A business may have the word in its name.
+    return named if re.search(r"\bSTOP\b", name.sub("", named)) else f"{named} {_('Reply STOP to opt out.')}"
 
 
 def fill_reply(body: str, name: str, business: str) -> str:
@@ -79,7 +81,7 @@ def fill_reply(body: str, name: str, business: str) -> str:
 
     Line breaks stay; other braces are refused, for the person would read them.
     """
-    known = {"first_name": name.split()[0] if name.split() else "", "business": business}
+    known = {"first_name": name.split()[0][: LENGTHS["first_name"]] if name.split() else "", "business": business}
     if unknown := sorted({found for found in _IN_BRACES.findall(body) if found not in known}):
         raise BadInput(_("There is no %(names)s to fill in here.", names=_braced(unknown)))
     # An empty name leaves no gap before a comma.

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.accounts import get_user
@@ -107,6 +107,8 @@ def send_test(purpose: str, body: str) -> str:
     phone = get_user(actor.user_id).phone
     if phone is None:
         raise BadInput(_("Your account has no mobile number to send a test to."))
+    if db.session.scalar(select(func.nexapp_opted_out(cast(phone, Text)))):
+        raise BadInput(_("Your own number opted out of texts. Text START to us from it first."))
     _heed_limit(phone)
     business = get_business()
     text = of_body(purpose, body).render(samples(purpose, business))

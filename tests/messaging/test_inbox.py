@@ -402,3 +402,68 @@ def test_a_sales_team_has_no_inbox(shop: Shop, staff: Browser) -> None:
     shop.sql("UPDATE organizations SET kind = 'sales' WHERE id = %s", shop.org_id)
     for path in ("/inbox", "/inbox/count", "/settings/texts"):
         assert staff.get(path).status_code == 404
+
+
+def test_two_misread_wishes_are_lifted_with_the_second(ana: Ana, staff: Browser, shop: Shop) -> None:
+    ana.says("Leave me alone with that drill, haha")
+    ana.says("wrong number of teeth, haha")
+    first, second = (row[0] for row in shop.sql("SELECT id FROM inbound_messages ORDER BY created_at"))
+    staff.post(f"{ana.path}/reviews/{first}", meant="other")
+    assert ana.opted_out, "the other may be meant"
+    staff.post(f"{ana.path}/reviews/{second}", meant="other")
+    assert not ana.opted_out
+
+
+def test_a_review_takes_its_locks_as_the_next_text_does(
+    ana: Ana, staff: Browser, shop: Shop, statements: list[str]
+) -> None:
+    ana.says("please stop texting me")
+    [(inbound,)] = shop.sql("SELECT id FROM inbound_messages")
+    statements.clear()
+    staff.post(f"{ana.path}/reviews/{inbound}", meant="other")
+    conversation = next(n for n, asked in enumerate(statements) if "conversations" in asked and "FOR UPDATE" in asked)
+    number = next(n for n, asked in enumerate(statements) if "nexapp_lift_misread_stop" in asked)
+    assert conversation < number
+
+
+def test_what_the_business_wrote_outlives_a_text_that_was_not_for_it(
+    ana: Ana, shop: Shop, staff: Browser, app: Any, owner_sql: Sql
+) -> None:
+    elsewhere = Shop(app, owner_sql, name="Elsewhere")
+    answer(staff, ana, "See you on Monday.")
+    ana.says("Yes to the other one")
+    shop.sql("UPDATE inbound_messages SET org_id = %s", elsewhere.org_id)
+    assert shop.sql("SELECT last_body, last_by FROM conversations WHERE org_id = %s", shop.org_id) == [
+        ("See you on Monday.", "business")
+    ]
+
+
+def test_an_older_text_that_comes_over_is_not_the_latest(
+    ana: Ana, shop: Shop, staff: Browser, app: Any, owner_sql: Sql
+) -> None:
+    elsewhere = Shop(app, owner_sql, name="Elsewhere")
+    ana.says("First")
+    ana.says("Second")
+    for body in ("Second", "First"):
+        shop.sql("UPDATE inbound_messages SET org_id = %s WHERE body = %s", elsewhere.org_id, body)
+    assert shop.sql("SELECT last_body, unread FROM conversations") == [("Second", 2)]
+
+
+def test_a_ready_answer_that_says_nothing_to_somebody_is_left_out(ana: Ana, shop: Shop, staff: Browser) -> None:
+    manager = shop.browser(Role.MANAGER)
+    manager.post("/settings/replies", title="Name", body="{{first_name}}")
+    assert ">Name</a>" in staff.get(ana.path).get_data(as_text=True)
+    shop.sql("UPDATE consumer_profiles SET name = ''")
+    assert ">Name</a>" not in staff.get(ana.path).get_data(as_text=True)
+    assert manager.post("/settings/replies", title="Long", body="{{business}}" * 40).status_code == 422
+
+
+@pytest.mark.parametrize("made_of", ["claimed", "declined", "joined", "asked_which", "too_late"])
+def test_what_was_made_of_a_text_is_said(ana: Ana, shop: Shop, staff: Browser, made_of: str) -> None:
+    ana.says("Well")
+    shop.sql("UPDATE inbound_messages SET handled_as = %s, needs_review = false", made_of)
+    said = {
+        "claimed": "yes, I take it", "declined": "Read as: no", "joined": "yes to the waiting list",
+        "asked_which": "we asked which", "too_late": "they were told so",
+    }  # fmt: skip
+    assert said[made_of] in words(staff.get(ana.path))

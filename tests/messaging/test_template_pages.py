@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from nexapp.messaging.purposes import editable
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from tests.slots.merchant_world import Browser, Shop
 
@@ -37,7 +38,7 @@ def versions(shop: Shop) -> list[Any]:
 def test_the_list_shows_every_wording_filled_in(manager: Browser) -> None:
     shown = words(manager.get("/settings/texts"))
     assert all(str(kind.title) in shown for kind in editable().values())
-    assert "Downtown Dental has a cancellation! Tue 3:30 PM EST available." in shown
+    assert "Downtown Dental has a cancellation! Tue 24 Nov, 3:30 PM ET available." in shown
     assert "{{" not in shown
 
 
@@ -110,7 +111,7 @@ def test_a_test_goes_to_the_askers_own_number_alone(manager: Browser, shop: Shop
     own = shop.value("SELECT phone FROM users WHERE id = %s", manager.actor.user_id)
     [(to, body, status)] = shop.texts("template_test")
     assert (to, status) == (own, "queued")
-    assert body.startswith("Ana, Tue 3:30 PM EST is open: http")
+    assert body.startswith("Ana, Tue 24 Nov, 3:30 PM ET is open: http")
     assert versions(shop) == []
     for _again in range(9):
         assert manager.post(OFFER, body=GOOD, seen="0", then="test").status_code == 200
@@ -160,3 +161,27 @@ def test_a_wording_that_uses_everything_can_be_sent(manager: Browser, shop: Shop
     [(_to, farewell, _status)] = shop.texts("booking_cancelled")
     assert "first_name=Ana" in farewell
     assert shop.value("SELECT count(*) FROM messages WHERE template_id IS NULL") == 0
+
+
+def test_no_test_is_promised_to_a_number_that_takes_no_texts(manager: Browser, shop: Shop) -> None:
+    phone = shop.value("SELECT phone FROM users WHERE id = %s", manager.actor.user_id)
+    shop.insert("consumers", id=new_id(), phone=phone, time_zone="", region="US", opted_out_at="2026-01-01Z")
+    answer = manager.post(OFFER, body=GOOD, seen="0", then="test")
+    assert answer.status_code == 422
+    assert "Your own number opted out" in words(answer)
+    assert shop.texts("template_test") == []
+
+
+def test_versions_lead_to_their_comparison(manager: Browser, shop: Shop) -> None:
+    def compared() -> str:
+        found = re.search(r'href="(/analytics/wordings[^"]+)"', manager.get(OFFER).get_data(as_text=True))
+        assert found
+        return html.unescape(found[1])
+
+    manager.post(OFFER, body=GOOD, seen="0", then="save")
+    first = shop.value("SELECT id FROM message_templates")
+    assert compared() == f"/analytics/wordings?first={first}&second=default-slot_available"
+    manager.post(OFFER, body="Now: {{url}}", seen="1", then="save")
+    second = shop.value("SELECT id FROM message_templates WHERE version = 2")
+    assert compared() == f"/analytics/wordings?first={second}&second={first}"
+    assert manager.get(compared()).status_code == 200

@@ -96,6 +96,9 @@ def test_the_first_text_says_who_and_how_to_stop(app: Flask) -> None:
         assert first_text("downtown dental is open.", "Downtown Dental").startswith("downtown dental is open. Reply")
         assert first_text("Downtown Dental: reply STOP to end.", "Downtown Dental").count("STOP") == 1
         assert first_text("Don't stop here.", "B").endswith("Reply STOP to opt out.")
+        # A name inside a word names nobody, and a name that has the word says nothing of how to stop.
+        assert first_text("Benjamin can come.", "Ben") == "Ben: Benjamin can come. Reply STOP to opt out."
+        assert first_text("ONE STOP SHOP is open.", "One STOP Shop") == "ONE STOP SHOP is open. Reply STOP to opt out."
 
 
 def test_a_wording_that_may_outgrow_a_text_is_refused(app: Flask) -> None:
