@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots import hours
+from nexapp.slots.booking_systems.elsewhere import elsewhere_words
+from nexapp.slots.calendar.errors import BookedElsewhere
 from nexapp.slots.errors import NotYourSlot, SlotOverlaps
 from nexapp.slots.history import record_event
 from nexapp.slots.models import Service, Slot
@@ -52,9 +54,12 @@ class NewSlot:
     note: str | None = None
     price_steps: tuple[PriceStep, ...] = ()
     location_id: UUID | None = None
+    offer_mode: str | None = None
+    """How people are asked once it is open; None: as the business does."""
+    wave_size: int | None = None
     source: str = "merchant"
     outside_ok: bool = True
-    """Whether it may lie outside the opening hours; a form asks first."""
+    """Whether it may lie outside the opening hours, or under a booking of another system; a form asks first."""
 
     def again(self, on: date, key: str) -> NewSlot:
         """The same on another day. A time that happens twice there is its first."""
@@ -142,7 +147,13 @@ def _check_hours(new: NewSlot, starts_at: datetime, zone: str) -> None:
     rules = hours.rules_at(zone, starts_at, ends_at)
     hours.refuse_blocked(rules, new.staff_member_id, starts_at, ends_at)
     if not new.outside_ok:
+        _warn_booked_elsewhere(new, starts_at, ends_at, zone)
         hours.warn_outside(rules, new.staff_member_id, starts_at, ends_at)
+
+
+def _warn_booked_elsewhere(new: NewSlot, starts_at: datetime, ends_at: datetime, zone: str) -> None:
+    if words := elsewhere_words(new.staff_member_id, starts_at, ends_at, zone):
+        raise BookedElsewhere(words, fields={"outside_ok": words})
 
 
 def _insert(new: NewSlot, slot_id: UUID, starts_at: datetime) -> Any:
@@ -154,7 +165,7 @@ def _insert(new: NewSlot, slot_id: UUID, starts_at: datetime) -> Any:
             id=slot_id, org_id=actor.tenant, staff_member_id=new.staff_member_id, service_id=new.service_id,
             starts_at=starts_at, ends_at=starts_at + timedelta(minutes=new.minutes), price_cents=new.price_cents,
             note=new.note, status="draft", round=0, public_token=topic_token(), created_by=actor.user_id,
-            location_id=new.location_id, source=new.source,
+            location_id=new.location_id, source=new.source, offer_mode=new.offer_mode, wave_size=new.wave_size,
             price_steps=[{"minutes": step.minutes, "cents": step.cents} for step in new.price_steps],
         )
         .on_conflict_do_nothing()

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from nexapp.identity.fields import one_line
 from nexapp.slots import queries
+from nexapp.slots.booking_systems.elsewhere import elsewhere_words
 from nexapp.slots.explaining import why
 from nexapp.slots.forms import BookingForm
 from nexapp.slots.reasons import reason_words
@@ -19,7 +20,7 @@ from nexapp.slots.rounds import Opening
 from nexapp.slots.rounds_rows import LARGEST_WAVE, MODES, WAVES, Asking
 from nexapp.slots.rounds_standing import find_people, find_standing
 from nexapp.slots.timeline import MOST_PEOPLE, PEOPLE, get_timeline, shown_text
-from nexapp.slots.transitions import may_change_staff
+from nexapp.slots.transitions import UNCLAIMED, may_change_staff
 from nexapp.spine.web.failures import is_fragment
 from nexapp.spine.web.pages import page, see_other, with_toast
 
@@ -51,6 +52,7 @@ def _shown(slot_id: UUID, booking: BookingForm | None) -> dict[str, Any]:
         "who": who,
         "asked_about": [(person, why(slot_id, person.consumer_id)) for person in find_people(who)] if who else [],
         "standing": find_standing(slot),
+        "booked_elsewhere": _booked_elsewhere(slot),
         "modes": mode_choices(),
         "may_change": may_change_staff(slot.staff_member_id),
         "timeline": get_timeline(slot, wanted if wanted and 0 < wanted <= slot.round else None, _within(limit)),
@@ -136,3 +138,10 @@ def _minutes_to_fill(slot: Any) -> int | None:
         return None
     seconds = (slot.booked_at - slot.opened_at).total_seconds()
     return int(max(0, seconds) // 60) if seconds >= 0 else None
+
+
+def _booked_elsewhere(slot: Any) -> str | None:
+    """Said beside the button that opens it."""
+    if slot.state not in UNCLAIMED:
+        return None
+    return elsewhere_words(slot.staff_member_id, slot.starts_at, slot.ends_at, slot.time_zone)

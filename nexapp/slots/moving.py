@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from nexapp.identity.models import StaffMember
 from nexapp.slots import hours, moving_texts
 from nexapp.slots.adding import check_length, check_when, lock_calendar, overlap_at, time_zone
+from nexapp.slots.booking_systems.elsewhere import elsewhere_words
 from nexapp.slots.calendar.errors import CannotMove, CannotUndo, MovedMeanwhile
 from nexapp.slots.calendar.models import SlotMove
 from nexapp.slots.errors import NotYourSlot, SlotChanged
@@ -59,7 +60,7 @@ class Moved:
     tells: bool = False
     """Somebody gets a text about it."""
     outside: str | None = None
-    """The sentence where the new time is outside the opening hours."""
+    """What to know of the new time: it is outside the opening hours, or another system has a booking there."""
 
 
 def move_slot(slot_id: UUID, aim: Aim, sequence: int | None = None) -> Moved:
@@ -79,7 +80,8 @@ def move_slot(slot_id: UUID, aim: Aim, sequence: int | None = None) -> Moved:
     move_id, tells = _follow_up(row, before)
     is_open = rules.is_open(place.staff_member_id, place.starts_at, place.ends_at)
     outside = None if is_open else hours.outside_words(rules, place.staff_member_id, place.starts_at)
-    return Moved(row, move_id, tells, outside)
+    elsewhere = elsewhere_words(place.staff_member_id, place.starts_at, place.ends_at, zone, but=slot.id)
+    return Moved(row, move_id, tells, " ".join(filter(None, (elsewhere, outside))) or None)
 
 
 def undo_move(slot_id: UUID, move_id: UUID) -> Moved:

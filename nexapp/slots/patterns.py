@@ -6,7 +6,7 @@ taken, blocked, over, outside the opening hours or not on the clock are left out
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from nexapp.identity.models import StaffMember
 from nexapp.slots import hours
 from nexapp.slots.adding import FARTHEST, check_length, lock_calendar, time_zone
+from nexapp.slots.booking_systems.elsewhere import list_booked_elsewhere
 from nexapp.slots.errors import NotYourSlot
 from nexapp.slots.history import tell_pages
 from nexapp.slots.models import Service, Slot, SlotEvent
@@ -62,7 +63,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A time that is left out, and why: taken, blocked, closed, outside, over or not_on_clock."""
+    """A time that is left out, and why: taken, blocked, closed, outside, over, elsewhere or
+    not_on_clock."""
 
     staff_id: UUID
     on: date
@@ -96,9 +98,11 @@ def preview(plan: Plan) -> Preview:
     _check(plan)
     zone = time_zone()
     rules = hours.load_rules(zone, min(plan.days), max(plan.days))
-    found, seen = Preview(), _taken(plan)
+    found, seen, elsewhere = Preview(), _taken(plan), _booked_elsewhere(plan)
     for staff_id, on, at in _places(plan):
         reason, wanted = _judge(plan, rules, seen, staff_id, on, at)
+        if wanted is not None and _meets(elsewhere.get(staff_id, ()), wanted.starts_at, wanted.ends_at):
+            reason, wanted = "elsewhere", None
         if wanted is None:
             found.skipped.append(Skipped(staff_id, on, at, reason))
         else:
@@ -203,19 +207,37 @@ def _judge(
         return "outside", None
     if rules.blocked(staff_id, starts_at, ends_at):
         return "blocked", None
-    if any(begins < ends_at and starts_at < ends for begins, ends in seen.get(staff_id, ())):
+    if _meets(seen.get(staff_id, ()), starts_at, ends_at):
         return "taken", None
     return "", Wanted(staff_id, starts_at, ends_at)
 
 
 def _taken(plan: Plan) -> dict[UUID, list[tuple[datetime, datetime]]]:
-    first, last = (datetime.combine(on, time(), tzinfo=now().tzinfo) for on in (min(plan.days), max(plan.days)))
+    first, last = _around(plan)
     rows = db.session.execute(
         select(Slot.staff_member_id, Slot.starts_at, Slot.ends_at).where(
             _ours(), Slot.staff_member_id.in_(plan.staff_ids), Slot.status.not_in(("cancelled", "expired")),
-            Slot.ends_at > first - timedelta(days=2), Slot.starts_at < last + timedelta(days=3),
+            Slot.ends_at > first, Slot.starts_at < last,
         )
     )  # fmt: skip
+    return _by_person(rows)
+
+
+def _booked_elsewhere(plan: Plan) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    return _by_person(list_booked_elsewhere(plan.staff_ids, *_around(plan)))
+
+
+def _around(plan: Plan) -> tuple[datetime, datetime]:
+    """The plan's days in every zone, and what reaches into them."""
+    first, last = (datetime.combine(on, time(), tzinfo=now().tzinfo) for on in (min(plan.days), max(plan.days)))
+    return first - timedelta(days=2), last + timedelta(days=3)
+
+
+def _meets(spans: Iterable[tuple[datetime, datetime]], starts_at: datetime, ends_at: datetime) -> bool:
+    return any(begins < ends_at and starts_at < ends for begins, ends in spans)
+
+
+def _by_person(rows: Iterable[Any]) -> dict[UUID, list[tuple[datetime, datetime]]]:
     found: dict[UUID, list[tuple[datetime, datetime]]] = {}
     for row in rows:
         found.setdefault(row.staff_member_id, []).append((row.starts_at, row.ends_at))

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import Organization, StaffMember
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES
-from nexapp.slots.booking_systems.models import ExternalBooking
+from nexapp.slots.booking_systems.elsewhere import list_booked_elsewhere
 from nexapp.slots.history import record_event
 from nexapp.slots.hours import refuse_blocked, refuse_closed, rules_at
 from nexapp.slots.models import Service, Slot
@@ -58,7 +58,7 @@ def open_time(free: FreeTime) -> Outcome:
         return Outcome("refused", "length")
     if not _takes_slots(free.staff_member_id):
         return Outcome("refused", "inactive")
-    if _booked_elsewhere(free):
+    if list_booked_elsewhere([free.staff_member_id], free.starts_at, free.ends_at):
         return Outcome("left_alone", "taken_elsewhere")
     try:
         # A refusal leaves nothing behind: no draft that nobody asked for.
@@ -134,14 +134,6 @@ def overlapping_slots(staff_member_id: UUID, starts_at: datetime, ends_at: datet
 def _takes_slots(staff_member_id: UUID) -> bool:
     wanted = scoped(StaffMember).where(StaffMember.id == staff_member_id).with_only_columns(StaffMember.is_active)
     return db.session.scalar(wanted) is True
-
-
-def _booked_elsewhere(free: FreeTime) -> bool:
-    booked = scoped(ExternalBooking).where(
-        ExternalBooking.status == "booked", ExternalBooking.staff_member_id == free.staff_member_id,
-        ExternalBooking.starts_at < free.ends_at, ExternalBooking.ends_at > free.starts_at,
-    )  # fmt: skip
-    return db.session.scalar(select(booked.exists())) is True
 
 
 def _add(free: FreeTime) -> Any:

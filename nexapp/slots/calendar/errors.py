@@ -25,6 +25,12 @@ class OutsideHours(BadInput):
     code = "outside_hours"
 
 
+class BookedElsewhere(OutsideHours):
+    """Another booking system has a booking of that time: allowed in the same way."""
+
+    code = "booked_elsewhere"
+
+
 class MovedMeanwhile(Conflict):
     """Somebody else moved the slot since the page was made."""
 

@@ -147,4 +147,5 @@ def _reasons() -> dict[str, str]:
     return {
         "taken": _("taken"), "blocked": _("blocked"), "closed": _("closed that day"), "over": _("has passed"),
         "outside": _("outside the opening hours"), "not_on_clock": _("doesn't exist: the clocks jump ahead"),
+        "elsewhere": _("booked in another system"),
     }  # fmt: skip
