@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from nexapp.identity.business_settings import get_business
 from nexapp.slots import opening, queries
 from nexapp.slots.adding import NewSlot, add_slot
-from nexapp.slots.answers import opening_words
+from nexapp.slots.answers import mode_choices, opening_words
 from nexapp.slots.calendar.errors import OutsideHours
 from nexapp.slots.claim_errors import NotWaitingForAnswer
 from nexapp.slots.errors import SlotChanged, TimeHappensTwice, TooLateToOffer
@@ -116,6 +116,7 @@ def _after_adding(slot_id: UUID, is_new: bool) -> Response:
 def _slot_form(**values: Any) -> SlotForm:
     form = SlotForm(**values)
     form.offer_choices(list(queries.list_own_staff()), list(queries.list_services()), list(queries.list_locations()))
+    form.mode.choices = mode_choices()
     return form
 
 

@@ -30,6 +30,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from nexapp.identity.fields import one_line, readable
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES, NewSlot, PriceStep
 from nexapp.slots.queries import SlotFilter
+from nexapp.slots.rounds_rows import LARGEST_WAVE, WAVES
 from nexapp.slots.times import FIRST, SECOND, clock_words, zone_letters
 from nexapp.spine.errors import BadInput
 from nexapp.spine.web.forms import PageForm
@@ -105,6 +106,10 @@ class SlotForm(PageForm):
     weeks = IntegerField(
         _("Weeks in a row"), default=1, validators=[Optional(), NumberRange(1, MOST_WEEKS, _("Choose from 1 to 26."))]
     )
+    mode = SelectField(_("How people are asked"), validators=[Optional()], choices=[])
+    wave_size = IntegerField(
+        _("At a time"), validators=[Optional(), NumberRange(1, LARGEST_WAVE, _("Choose from 1 to 500."))]
+    )
     outside_ok = BooleanField(_("Add it all the same"))
     asks_outside = False
 
@@ -141,6 +146,8 @@ class SlotForm(PageForm):
             note=self.note.data or None,
             price_steps=self._price_steps(usual_price if price is None else price),
             location_id=UUID(self.location_id.data) if self.location_id.data else None,
+            offer_mode=self.mode.data or None,
+            wave_size=self.wave_size.data if self.mode.data == WAVES else None,
         )
 
     def _price_steps(self, price_cents: int | None) -> tuple[PriceStep, ...]:

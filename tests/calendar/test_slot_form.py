@@ -160,3 +160,24 @@ def test_some_weeks_sent_twice_text_nobody_twice(shop: Shop, owner: Browser) -> 
     assert "2 slots are there. The list has heard of them already." in said
     assert shop.sql("SELECT DISTINCT round FROM slots") == [(1,)]
     assert shop.value("SELECT count(*) FROM messages") == 2
+
+
+@pytest.mark.parametrize("then", ["save", "open"])
+def test_how_people_are_asked_is_kept_with_the_slot(shop: Shop, owner: Browser, then: str) -> None:
+    for name in ("Ana", "Ben", "Cleo"):
+        shop.person(name)
+    owner.post("/slots", **form(shop, mode="waves", wave_size=2, then=then))
+    assert shop.sql("SELECT offer_mode, wave_size FROM slots") == [("waves", 2)]
+    assert shop.value("SELECT count(*) FROM slot_offers") == (2 if then == "open" else 0)
+
+
+def test_left_alone_people_are_asked_as_the_business_does(shop: Shop, owner: Browser) -> None:
+    assert "Ask in another way" in words(owner.get("/slots/new"))
+    owner.post("/slots", **form(shop, mode="", wave_size="7"))
+    assert shop.sql("SELECT offer_mode, wave_size FROM slots") == [(None, None)]
+
+
+@pytest.mark.parametrize("wrong", [{"mode": "lottery"}, {"mode": "waves", "wave_size": 0}])
+def test_another_way_than_there_is_is_refused(shop: Shop, owner: Browser, wrong: dict[str, Any]) -> None:
+    assert owner.post("/slots", **form(shop, **wrong)).status_code == 422
+    assert shop.sql("SELECT 1 FROM slots") == []
