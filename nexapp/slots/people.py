@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from nexapp.identity.business_settings import get_business
 from nexapp.identity.fields import one_line
-from nexapp.identity.models import StaffMember
+from nexapp.identity.models import Location, StaffMember
 from nexapp.messaging.models import Consumer
 from nexapp.slots import queries
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, NotifyWindow, Service, Slot, SlotOffer
@@ -91,6 +91,7 @@ def wishes(person: Any) -> list[str]:
         _("until %(day)s", day=day_words(person.ends_on)) if person.ends_on else "",
         _("with %(staff)s", staff=person.staff) if person.staff else "",
         person.service or "",
+        _("at %(place)s", place=person.location) if person.location else "",
         ngettext("%(num)s minute", "%(num)s minutes", person.minutes_needed) if person.minutes_needed else "",
         ngettext("%(num)s person", "%(num)s people", person.party_size) if person.party_size else "",
     ]
@@ -113,11 +114,13 @@ def _rows() -> Any:
             NotifyRequest.ends_on, NotifyRequest.minutes_needed, NotifyRequest.party_size, NotifyRequest.paused_until,
             NotifyRequest.status_before, NotifyRequest.source, ConsumerProfile.name, Consumer.phone,
             Consumer.opted_out_at, StaffMember.display_name.label("staff"), Service.name.label("service"),
+            Location.name.label("location"),
             offers.c.offers, windows.c.windows, bookings.c.bookings, bookings.c.no_shows,
         )
         .join(Consumer, Consumer.id == NotifyRequest.consumer_id)
         .join(ConsumerProfile, profile)
         .outerjoin(StaffMember, staff)
+        .outerjoin(Location, and_(Location.org_id == NotifyRequest.org_id, Location.id == NotifyRequest.location_id))
         .outerjoin(Service, and_(Service.org_id == NotifyRequest.org_id, Service.id == NotifyRequest.service_id))
         .join(offers, true())
         .join(bookings, true())

@@ -147,6 +147,7 @@ class WishesForm(LinkForm):
     windows = Rows(FormField(WindowForm), min_entries=1, max_entries=MOST_WINDOWS)
     staff_member_id = Chosen(_("With whom"))
     service_id = Chosen(_("Service"))
+    location_id = Chosen(_("Where"))
     minutes_needed = WholeNumber(_("Minutes you need"), least=5, most=720)
     party_size = WholeNumber(_("How many people"), least=1, most=100)
 
@@ -181,12 +182,13 @@ class WishesForm(LinkForm):
             minutes_needed=self.minutes_needed.data,
             party_size=self.party_size.data,
             windows=merged([window for row in rows for window in row.windows()]),
+            location_id=self.location_id.data,
         )
 
     @property
     def is_wishing(self) -> bool:
         """Something was chosen or refused here, so that it has to be seen."""
-        chosen = (self.staff_member_id, self.service_id, self.minutes_needed, self.party_size)
+        chosen = (self.staff_member_id, self.service_id, self.location_id, self.minutes_needed, self.party_size)
         refused = any(f.errors for f in (*chosen, self.time_range, self.starts_on, self.ends_on, self.windows))
         rows = any(row.form.is_filled for row in self.windows) or len(self.windows) > 1
         return refused or rows or self.time_range.data != "any" or any(f.data for f in chosen)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from nexapp.identity.business_settings import get_business
-from nexapp.identity.models import Organization, StaffMember
+from nexapp.identity.models import Location, Organization, StaffMember
 from nexapp.slots import waiting_list
 from nexapp.slots.claim_words import when_words
 from nexapp.slots.explaining import why
@@ -165,6 +165,7 @@ def _in_words(wishes: Wishes) -> dict[str, Any]:
         "windows": [window_words(window) for window in wishes.windows],
         "staff": _name(StaffMember.display_name, StaffMember, wishes.staff_member_id),
         "service": _name(Service.name, Service, wishes.service_id),
+        "location": _name(Location.name, Location, wishes.location_id),
         "minutes": wishes.minutes_needed,
         "party_size": wishes.party_size,
     }

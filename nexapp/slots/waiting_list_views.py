@@ -14,6 +14,7 @@ from nexapp.identity.business_settings import get_business
 from nexapp.identity.codes import check_code, issue_code, resend_at
 from nexapp.identity.models import Organization, StaffMember, VerificationCode
 from nexapp.slots.models import Service
+from nexapp.slots.queries import list_locations
 from nexapp.slots.times import day_words, today_in
 from nexapp.slots.tokens import request_token
 from nexapp.slots.waiting_list import Wishes, consent_wording, join
@@ -111,11 +112,12 @@ def another_code(slug: str, code_id: UUID) -> Any:
 
 
 def choices_for(form: WishesForm) -> None:
-    """The business's own staff and services; those no longer active can't be chosen anew."""
+    """The business's own staff, services and places; those no longer active can't be chosen anew."""
     staff = scoped(StaffMember).where(StaffMember.is_active).order_by(StaffMember.position, StaffMember.display_name)
     services = scoped(Service).where(Service.is_active).order_by(Service.name)
     form.staff_member_id.offer(_("Anybody"), [(row.id, row.display_name) for row in db.session.scalars(staff)])
     form.service_id.offer(_("Any service"), [(row.id, row.name) for row in db.session.scalars(services)])
+    form.location_id.offer(_("Anywhere"), [(row.id, row.name) for row in list_locations()])
 
 
 def _place(code: VerificationCode) -> Any:
