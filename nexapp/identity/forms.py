@@ -126,7 +126,7 @@ class BusinessForm(_BusinessFields):
 
 
 def own_zone_choices() -> dict[str, list[tuple[str, str]]]:
-    return {gettext("Like the business"): [("", gettext("The zone of the business I work in"))]} | zone_choices()
+    return {gettext("Like the business"): [("", gettext("The business's zone"))]} | zone_choices()
 
 
 def known_zone_or_none(form: Any, field: Any) -> None:

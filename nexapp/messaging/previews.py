@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime, get_timezone_name
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from nexapp.identity.models import Organization
@@ -18,6 +22,8 @@ from nexapp.spine.config import settings
 from nexapp.spine.errors import BadInput
 
 PEOPLE = 100
+# A wall clock in any zone.
+SAMPLE_AT = datetime(2026, 11, 24, 15, 30)  # noqa: DTZ001
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,20 @@ def preview_text(body: str, business: Organization, *, introduced: bool = False,
 
 def samples(purpose: str, business: Organization) -> Mapping[str, str]:
     """A likely value for each variable; the link is as long as a real one."""
+    zone = business.time_zone
     known = {
-        "business": business.name, "service": _("Check-up"), "staff": _("Dr. Smith"), "time": _("Tue 3:30 PM EST"),
-        "old_time": _("Mon 9:00 AM EST"), "first_name": _("Ana"), "price": "$150.00", "place": "2", "total": "5",
-        "count": "3", "until": _("4:00 PM"), "url": sample_link(),
+        "business": business.name, "service": _("Check-up"), "staff": _("Dr. Smith"), "first_name": _("Ana"),
+        "time": _sample_time(SAMPLE_AT, zone), "old_time": _sample_time(SAMPLE_AT - timedelta(hours=30), zone),
+        "price": "$150.00", "place": "2", "total": "5", "count": "3", "until": _("4:00 PM"), "url": sample_link(),
     }  # fmt: skip
     return {name: value for name, value in known.items() if name in PURPOSES[purpose].allowed}
+
+
+def _sample_time(wall: datetime, zone: str) -> str:
+    """In the form of a real one, so that the length and the cost are right."""
+    locale = get_locale() or "en"
+    letters = get_timezone_name(ZoneInfo(zone), width="short", zone_variant="generic", locale=locale)
+    return f"{format_datetime(wall, 'EEE d MMM, h:mm a', locale=locale)} {letters}"
 
 
 def sample_link() -> str:

@@ -36,6 +36,6 @@ def register(app: Flask) -> None:
 _SETTINGS = (
     Item(_("Texts"), "messaging.texts", "message", 50, Role.MANAGER, WITH_SLOTS,
          note=_("What the texts to clients say, with a preview and a test.")),
-    Item(_("Answers"), "messaging.canned_replies", "messages", 55, Role.MANAGER, WITH_SLOTS,
+    Item(_("Ready answers"), "messaging.canned_replies", "messages", 55, Role.MANAGER, WITH_SLOTS,
          note=_("Answers that you give often, ready to insert in the inbox.")),
 )  # fmt: skip

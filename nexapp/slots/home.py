@@ -29,16 +29,18 @@ SOON = timedelta(days=2)
 def home() -> Response:
     if g.get("org_kind", "business") not in WITH_SLOTS:
         return see_other("/")
-    business = get_business()
+    business, role = get_business(), current_actor().role
     zone = business.time_zone
     today = today_in(zone)
     catch_up(business.id)
+    waiting = queries.count_waiting()
     return page(
         "slots/home.html", "slots/_home.html", business=business, today=today,
         day=_by_staff(queries.list_day(today, zone)),
         live=queries.list_live_slots(), ahead=_changeable(queries.list_bookings_ahead(midnight(today + SOON, zone))),
-        week=get_figures(preset("week", today), zone).total, words=words, waiting=queries.count_waiting(),
-        public_link=queries.public_link(business.slug), may_add=current_actor().role.at_least(Role.STAFF),
+        week=get_figures(preset("week", today), zone).total, words=words, waiting=waiting,
+        invited=0 if waiting else queries.count_invited(), public_link=queries.public_link(business.slug),
+        may_add=role.at_least(Role.STAFF), may_import=role.at_least(Role.MANAGER),
     )  # fmt: skip
 
 

@@ -126,12 +126,17 @@ def list_bookings_ahead(until: datetime) -> Sequence[Any]:
 
 
 def count_waiting() -> int:
-    return (
-        db.session.scalar(
-            select(func.count()).where(NotifyRequest.org_id == _tenant(), NotifyRequest.status == "active")
-        )
-        or 0
-    )
+    return _count_in("active")
+
+
+def count_invited() -> int:
+    """Put on the list by the business, and not answered yet."""
+    return _count_in("invited")
+
+
+def _count_in(state: str) -> int:
+    found = select(func.count()).where(NotifyRequest.org_id == _tenant(), NotifyRequest.status == state)
+    return db.session.scalar(found) or 0
 
 
 def shown_status() -> Any:

@@ -301,3 +301,20 @@ def test_the_span_that_is_wrong_says_so_itself(manager: Browser) -> None:
 def test_times_are_said_as_everywhere(shop: Shop, manager: Browser) -> None:
     manager.post("/calendar/blocks", starts_on=day_ahead().isoformat(), starts="13:00", ends="14:30")
     assert "1:00 PM \u2013 2:30 PM" in " ".join(words(manager.get("/calendar/blocks")).split())
+
+
+def test_a_lunch_of_several_days_is_one_form(shop: Shop, manager: Browser) -> None:
+    first = day_ahead()
+    other = first + timedelta(days=3)
+    fields = {"starts_on": first.isoformat(), "starts": "12:00", "ends": "13:00", "is_weekly": "y"}
+    ticked = {"also_on": [str(first.weekday()), str(other.weekday())]}
+    assert manager.post("/calendar/blocks", **fields, **ticked).status_code == 303
+    found = shop.sql("SELECT starts_on, ends_on FROM blocked_times ORDER BY starts_on")
+    assert [tuple(row) for row in found] == [(first, first), (other, other)]
+
+
+def test_mondays_hours_until_friday(shop: Shop, manager: Browser) -> None:
+    fields = {"opens_0": "09:00", "closes_0": "18:00", "opens_2": "11:00", "closes_2": "12:00", "until_friday": "y"}
+    assert manager.post("/settings/hours", **fields).status_code == 303
+    found = shop.sql("SELECT weekday, opens FROM opening_hours ORDER BY weekday")
+    assert [tuple(row) for row in found] == [(day, time(9)) for day in range(5)]

@@ -24,7 +24,7 @@ def connect(page: Page) -> tuple[str, str]:
     """Connect another sender; its address and key, as the page shows them."""
     page.goto("/settings")
     page.get_by_role("link", name="Booking systems").click()
-    page.get_by_role("link", name="Add one").click()
+    page.get_by_role("link", name="Connect one").click()
     page.get_by_label("Another one that can post JSON").check()
     page.get_by_label("Name", exact=True).fill("Salon software")
     expect(page.get_by_label("Address of the calendar")).to_be_hidden()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from babel import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, SelectField, StringField, TimeField
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TimeField
 from wtforms.validators import InputRequired, Optional
 
 from nexapp.identity.fields import AtMost, one_line
@@ -64,6 +65,13 @@ class HoursForm(PageForm):
                 found.append((day, opens.data, closes.data))
         return found
 
+    def repeat_monday(self) -> None:
+        """Until Friday, as most businesses are open."""
+        for day in WEEK[1:5]:
+            for span in SPANS:
+                self[f"opens{span}_{day}"].data = self[f"opens{span}_0"].data
+                self[f"closes{span}_{day}"].data = self[f"closes{span}_0"].data
+
     def fill(self, hours: Sequence[Any]) -> None:
         for day in WEEK:
             spans = [row for row in hours if row.weekday == day]
@@ -87,8 +95,22 @@ class BlockForm(PageForm):
     ends_on = DayField(_("Until day"), [Optional()])
     ends = TimeField(_("Until"), [InputRequired(_("Enter the time, such as 13:00."))])
     is_weekly = BooleanField(_("Every week"))
+    also_on = SelectMultipleField(_("Also on"), choices=[])
     weekly_until = DayField(_("Last day"), [Optional()])
     note = StringField(_("What for"), [AtMost(80)], filters=[one_line])
+
+    def offer_days(self) -> None:
+        names = (get_locale() or Locale("en")).days["format"]["abbreviated"]
+        self.also_on.choices = [(str(day), str(names[day])) for day in WEEK]
+
+    def blocks(self) -> list[Block]:
+        """The time as typed, and the same on the other days of its week that are ticked."""
+        first = self.block()
+        ahead = {(int(day) - first.starts_on.weekday()) % len(WEEK) for day in self.also_on.data or ()}
+        return [
+            replace(first, starts_on=first.starts_on + days * A_DAY, ends_on=first.ends_on + days * A_DAY)
+            for days in sorted({0} | ahead)
+        ]
 
     def block(self) -> Block:
         ends: time = self.ends.data

@@ -39,7 +39,10 @@ def hours_page() -> Response:
 @member(Role.MANAGER)
 def save_hours() -> Response:
     form = _offer_team(HoursForm(), _("The whole business"))
-    hours = form.hours() if form.validate() else None
+    is_whole = form.validate()
+    if is_whole and "until_friday" in request.form:
+        form.repeat_monday()
+    hours = form.hours() if is_whole else None
     if hours is None:
         return _hours_page(form, status=422)
     try:
@@ -89,8 +92,7 @@ def add_block() -> Response:
     try:
         if not form.validate():
             raise BadInput
-        block = form.block()
-        slots = hours_settings.add_block(block, *_instants(block))
+        slots = sum(hours_settings.add_block(block, *_instants(block)) for block in form.blocks())
     except BadInput as error:
         if not form.errors:
             form.bind_errors(error)
@@ -158,4 +160,5 @@ def _offer_blockable(form: Any) -> Any:
     own = [(str(person.id), person.display_name) for person in queries.list_own_staff()]
     everybody = [("", _("Everybody"))] if current_actor().role.at_least(Role.MANAGER) else []
     form.staff.choices = [*everybody, *own]
+    form.offer_days()
     return form
