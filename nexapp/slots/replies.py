@@ -54,12 +54,12 @@ _OFFERS = """
     WHERE f.consumer_id = :consumer AND (m.attempts > 0 OR f.source <> 'list')
 """
 
-# Newest first: "yes" answers what came last.
+# Newest first: "yes" answers what came last. Times that came by one text stand as on its page.
 LIVE = text(
     f"""{_OFFERS}
       AND f.round = s.round AND f.declined_at IS NULL AND f.cancelled_at IS NULL AND s.starts_at > now()
       AND (s.status = 'open' OR s.status = 'held' AND (s.held_until <= now() OR s.held_by_offer_id = f.id))
-    ORDER BY holds DESC, told_at DESC, f.id DESC LIMIT :most
+    ORDER BY holds DESC, told_at DESC, s.starts_at, f.id DESC LIMIT :most
 """
 )
 LATEST = text(f"{_OFFERS} ORDER BY told_at DESC, f.id DESC LIMIT 1")
@@ -186,8 +186,7 @@ def _ask_which(inbound: InboundMessage, consumer_id: UUID, live: Sequence[Any]) 
             for number, offer in choices
         ],
     )  # fmt: skip
-    listed = "; ".join(_choice_words(number, offer) for number, offer in choices)
-    body = _("Which one? Reply %(choices)s.", choices=listed)
+    body = _question(live)
     # A question about two businesses' times belongs to neither's conversation.
     owner = live[0].org_id if len({offer.org_id for offer in live}) == 1 else None
     queue_messages(
@@ -201,14 +200,22 @@ def _ask_which(inbound: InboundMessage, consumer_id: UUID, live: Sequence[Any]) 
     _settle(inbound, "asked_which", live[0].org_id)
 
 
-def _choice_words(number: int, offer: Any) -> str:
-    return _(
-        "%(number)s for %(time)s with %(staff)s, %(business)s",
-        number=number,
-        time=text_time(offer.starts_at, offer.time_zone),
-        staff=offer.staff[:30],
-        business=offer.business[:30],
+def _question(live: Sequence[Any]) -> str:
+    """What all the times share is said once, or not at all: each more letter may cost a second text."""
+    businesses, people = ({getattr(offer, name) for offer in live} for name in ("business", "staff"))
+    listed = "; ".join(
+        _choice_words(number, offer, len(businesses) > 1, len(people) > 1) for number, offer in enumerate(live, start=1)
     )
+    if len(businesses) > 1:
+        return _("Which one? Reply %(choices)s.", choices=listed)
+    return _("%(business)s: which one? Reply %(choices)s.", business=live[0].business[:30], choices=listed)
+
+
+def _choice_words(number: int, offer: Any, names_business: bool, names_staff: bool) -> str:
+    words = _("%(number)s for %(time)s", number=number, time=text_time(offer.starts_at, offer.time_zone))
+    if names_staff:
+        words = _("%(words)s with %(staff)s", words=words, staff=offer.staff[:30])
+    return _("%(words)s, %(business)s", words=words, business=offer.business[:30]) if names_business else words
 
 
 def _wanted(consumer_id: UUID) -> Sequence[Any]:

@@ -16,7 +16,7 @@ from nexapp.slots.claim_errors import ClaimRefused, HoldRanOut, SlotJustTaken
 from nexapp.slots.claims import Claim, Situation, breaks_one_hold, find_claim, refuse_closed
 from nexapp.slots.models import Slot
 from nexapp.slots.open_slots import list_open_times
-from nexapp.slots.times import clock_words
+from nexapp.slots.times import clock_words, text_time
 from nexapp.slots.tokens import claim_token, claim_url
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
@@ -91,8 +91,8 @@ def _say_waiting(claim: Claim) -> None:
         _answer(claim, slot, render(HELD, words, facts.org_id), HELD)
         return
     url = claim_url(claim.offer.offer_id)
-    body = _("%(business)s confirms each booking and answers by %(time)s. Details: %(url)s",
-             business=claim.offer.business, time=until, url=url)  # fmt: skip
+    body = _("%(business)s confirms each booking and answers by %(until)s. You asked for %(time)s. Details: %(url)s",
+             business=claim.offer.business, until=until, time=_time(claim), url=url)  # fmt: skip
     _answer(claim, slot, body)
 
 
@@ -104,9 +104,17 @@ def _refuse(claim: Claim, refusal: ClaimRefused, inbound_id: UUID) -> None:
 
 
 def _why(claim: Claim, refusal: ClaimRefused) -> str:
-    if not isinstance(refusal, SlotJustTaken | HoldRanOut) or claim.situation in {Situation.OPEN, *GONE}:
-        return refusal.sentence
-    return _("That time is no longer open. You stay on the list.")
+    """Names the time: who was texted of several at several businesses can't tell else which one it was."""
+    named = {"business": claim.offer.business, "time": _time(claim)}
+    if not isinstance(refusal, SlotJustTaken | HoldRanOut):
+        return _("%(business)s, %(time)s: %(why)s", **named, why=refusal.sentence)
+    if claim.situation in {Situation.OPEN, *GONE}:
+        return _("%(business)s: %(time)s was just taken. You stay on the list.", **named)
+    return _("%(business)s: %(time)s is no longer open. You stay on the list.", **named)
+
+
+def _time(claim: Claim) -> str:
+    return text_time(claim.offer.starts_at, claim.offer.time_zone)
 
 
 def _elsewhere(claim: Claim) -> str:

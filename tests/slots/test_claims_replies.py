@@ -112,7 +112,7 @@ def test_yes_that_comes_too_late_is_told(client: FlaskClient, world: World, text
     hold(client, ben)
     inbound = texting.write(ana, "YES")
     assert texting.handled(inbound) == ("too_late", False)
-    assert texting.answers("claim_answer")[0].startswith("Just taken")
+    assert "was just taken. You stay on the list." in texting.answers("claim_answer")[0]
     assert "Ben" not in texting.answers("claim_answer")[0]
     world.slot()
     texting.write(ana, "YES")
@@ -158,7 +158,7 @@ def test_a_choice_that_went_meanwhile_is_told(client: FlaskClient, world: World,
     texting.write(ana, "YES")
     hold(client, world.offer(gone, world.person("+12125550124", "Ben")))
     assert texting.handled(texting.write(ana, "2")) == ("too_late", False)
-    assert texting.answers("claim_answer")[0].startswith("Just taken")
+    assert "was just taken. You stay on the list." in texting.answers("claim_answer")[0]
 
 
 def test_two_businesses_offers_are_kept_apart(world: World, other_world: World, texting: Texting, ana: Person) -> None:
