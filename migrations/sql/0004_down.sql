@@ -6,7 +6,7 @@ DROP INDEX slot_matches_request, slots_booked_by, consumers_phone, consumer_prof
 ALTER TABLE consumer_profiles DROP COLUMN email;
 DROP INDEX notify_requests_list, notify_requests_state;
 -- Nobody who was only invited had agreed to anything.
-ALTER TABLE notify_requests DROP COLUMN status_before, DROP COLUMN wants_email;
+ALTER TABLE notify_requests DROP COLUMN status_before;
 UPDATE notify_requests SET status = 'left' WHERE status = 'invited';
 ALTER TABLE notify_requests
     DROP CONSTRAINT notify_requests_status_check,

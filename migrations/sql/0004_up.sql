@@ -5,7 +5,6 @@ ALTER TABLE notify_requests
     DROP CONSTRAINT notify_requests_status_check,
     ADD CONSTRAINT notify_requests_status_check
         CHECK (status IN ('invited', 'active', 'paused', 'left', 'lapsed')),
-    ADD COLUMN wants_email boolean NOT NULL DEFAULT false,
     ADD COLUMN status_before text
         CHECK (status_before IN ('invited', 'active', 'paused', 'lapsed'));
 CREATE INDEX notify_requests_list ON notify_requests (org_id, created_at, id);

@@ -54,7 +54,6 @@ class NotifyRequest(TenantModel, Model):
     status: Mapped[str] = mapped_column(default="active")
     status_before: Mapped[str | None]
     """What it was when the business took the person off; None where they left by themselves."""
-    wants_email: Mapped[bool] = mapped_column(default=False)
     token_hash: Mapped[bytes]
     time_range: Mapped[str] = mapped_column(default="any")
     """any, today, this_week, dates."""

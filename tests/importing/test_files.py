@@ -155,6 +155,9 @@ def test_a_mapping_that_cannot_be_is_refused(shop: Shop, importer: Importer) -> 
         assert answer.status_code == 422
         assert sentence in answer.get_data(as_text=True)
     assert shop.value("SELECT status FROM list_imports") == "uploaded"
+    # What a file doesn't have can't be named, or the next file of the same business would look for it.
+    stray = {"columns-0": "name", "columns-1": "", "columns-2": "phone", "source": "s"}
+    assert importer.browser.post(f"{address}/mapping", **stray).status_code == 422
     assert importer.browser.post(f"{address}/run").status_code == 409
     assert importer.browser.post(f"{address}/removal").status_code == 303
     assert shop.value("SELECT count(*) FROM list_import_parts") == 0

@@ -39,13 +39,15 @@ class MappingForm(LinkForm):
             return super().bind_field(form, unbound_field, options)
 
     def offer(self, headers: Sequence[str], mapping: Mapping[str, int]) -> None:
-        """As many columns as the file has; what they mean by now is chosen."""
+        """As many columns as the file has, whatever was sent; what they mean by now is chosen."""
         chosen = {place: field for field, place in mapping.items()}
         sent = [field.data for field in self.columns]
         while len(self.columns) < len(headers):
             self.columns.append_entry()
+        while len(self.columns) > len(headers):
+            self.columns.pop_entry()
         for place, column in enumerate(self.columns):
-            column.label.text = headers[place] if place < len(headers) else ""
+            column.label.text = headers[place]
             column.choices = [SelectChoice(NOTHING, gettext("Leave out")), *_choices()]
             column.data = sent[place] if place < len(sent) else chosen.get(place, NOTHING)
 
