@@ -104,7 +104,8 @@
     const kept = move;
     finish();
     item.classList.add("cal-moving");
-    const done = window.htmx.ajax("POST", address, { source: calendar(), target: calendar(), swap: "none", values });
+    // Not from within the calendar: a refresh that is under way takes its place, and what it was to send is lost with it.
+    const done = window.htmx.ajax("POST", address, { swap: "none", values });
     return Promise.resolve(done).finally(() => {
       // Refused or not, the page shows what the server says; until it has come, a refused slot stands where it was.
       move = kept;
@@ -127,6 +128,8 @@
   let press = null;
 
   function onDown(event) {
+    // Who goes on with the mouse has let go of the keys.
+    if (move?.how === "keys") cancel();
     if (event.button !== 0 || event.pointerType === "touch" || move) return;
     const link = event.target.closest?.("a[data-slot]");
     if (!link) return;
@@ -136,6 +139,7 @@
   }
 
   function onMove(event) {
+    if (press && !press.link.isConnected) press = null;
     if (press && !move) {
       if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < THRESHOLD) return;
       begin(press.link, press.stretch ? "stretch" : "drag");
@@ -181,10 +185,10 @@
 
   function onUp() {
     press = null;
+    // The click that a browser makes of a drag, left off with Escape or not, comes at once or not at all.
+    setTimeout(() => { suppressClick = false; }, 0);
     if (!move || move.how === "keys") return;
     suppressClick = true;
-    // The click that a browser makes of it comes at once or not at all.
-    setTimeout(() => { suppressClick = false; }, 0);
     drop();
   }
 
@@ -196,7 +200,7 @@
 
   // ---- by keys ---------------------------------------------------------------------------------------------------
   function onKey(event) {
-    if (event.key === "Escape" && move) { event.preventDefault(); press = null; suppressClick = true; return cancel(); }
+    if (event.key === "Escape" && move) { event.preventDefault(); press = null; suppressClick = move.how !== "keys"; return cancel(); }
     if (move?.how === "keys") return steer(event);
     const link = event.target.closest?.("a[data-slot]");
     if (!link || event.key.toLowerCase() !== "m" || event.ctrlKey || event.metaKey || event.altKey) return undefined;
@@ -251,8 +255,13 @@
     if (today && several === 1) scroller.scrollLeft = today.offsetLeft - scroller.querySelector(".cal-axis").offsetWidth;
   }
 
+  // A day that is picked is gone to at once. Typed, each key makes a date of it: Enter says when it is finished.
+  let typed = false;
+
   function jump(event) {
-    if (event.target.matches?.("[data-cal-jump]") && event.target.value) event.target.form.submit();
+    if (!event.target.matches?.("[data-cal-jump]")) return;
+    if (event.type !== "change") typed = event.type === "keydown";
+    else if (event.target.value && !typed) event.target.form.submit();
   }
 
   document.addEventListener("pointerdown", onDown);
@@ -262,7 +271,7 @@
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", onKey);
   document.addEventListener("dragstart", (event) => { if (event.target.closest?.("#calendar")) event.preventDefault(); });
-  document.addEventListener("change", jump);
+  for (const kind of ["keydown", "pointerdown", "change"]) document.addEventListener(kind, jump);
   document.body.addEventListener("htmx:beforeSwap", beforeSwap);
   lookAtToday();
 })();

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from nexapp.local.stack import Stack
 from tests.blackbox import NEW_YORK, Merchant, sql
@@ -95,11 +95,21 @@ def test_keys_move_as_well(windows: Windows, merchant: Merchant) -> None:
     before = starts(merchant, slot_id)
 
     expect(piece(page, slot_id)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/slots/{slot_id}$"))
+    look(page, merchant, slot_id).focus()
+    # A refresh that is under way takes nothing out of the hand, and comes after the move.
+    refreshes: list[Route] = []
+    page.route("**/calendar?*", lambda route: refreshes.append(route))
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('slots-changed'))")
     page.keyboard.press("m")
     for _ in range(4):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Enter")
+    assert refreshes
+    refreshes.pop(0).continue_()
+    page.unroute("**/calendar?*")
     expect(page.locator(".toast")).to_contain_text("Moved to")
     row = merchant.slot(slot_id)
     assert int(starts(merchant, slot_id)[:2]) == int(before[:2]) + 1
@@ -139,3 +149,13 @@ def test_a_week_is_planned_from_a_pattern(windows: Windows, stack: Stack, mercha
     page.get_by_role("button", name="Add them as drafts").click()
     expect(page.locator(".cal-chip")).to_have_count(6)
     assert sql(stack, "SELECT count(*) AS n FROM slots WHERE org_id = %s", merchant.org_id)[0].n == 6
+
+
+def test_a_day_can_be_typed(windows: Windows, merchant: Merchant) -> None:
+    page = windows.open(DESKTOP, visitor=merchant)
+    page.goto("/calendar?view=day&on=2026-03-15")
+    page.get_by_label("Day", exact=True).focus()
+    page.keyboard.type("11232026", delay=150)
+    expect(page.get_by_label("Day", exact=True)).to_have_value("2026-11-23")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("23 November")
