@@ -7,9 +7,10 @@ from sqlalchemy import text
 from nexapp.slots.history import record_event
 from nexapp.slots.offers import withdraw_unsent
 from nexapp.spine.db import db
-from nexapp.spine.jobs import job
+from nexapp.spine.jobs import enqueue, job
 from nexapp.spine.realtime import publish
 from nexapp.spine.schedule import schedule
+from nexapp.spine.tenancy import Actor, Role
 
 AT_ONCE = 500
 
@@ -24,6 +25,12 @@ EXPIRE = text("""
         ORDER BY starts_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
     RETURNING id, org_id, round, public_token
+""")
+
+# A booking whose own job failed for good, so that nobody could take the time until its start.
+OVERDUE = text("""
+    SELECT id, org_id FROM slots WHERE status = 'pending' AND pending_until < now() - interval '1 minute'
+    ORDER BY starts_at LIMIT :most
 """)
 
 # The business's own midnight ends a day. A pause that has run out ends by itself.
@@ -49,6 +56,8 @@ def expire_slots() -> None:
     for slot in db.session.execute(EXPIRE, {"most": AT_ONCE}).all():
         withdraw_unsent(slot)
         record_event(slot, "expired")
+    for slot in db.session.execute(OVERDUE, {"most": AT_ONCE}).all():
+        enqueue("lapse_pending", actor=Actor(Role.LINK, slot.org_id), slot_id=slot.id)
 
 
 @job("lapse_requests")

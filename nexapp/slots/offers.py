@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,13 +70,15 @@ class RoundWrittenTwice(RuntimeError):
 class Batch:
     """A slot and the people to offer it to. `turn` counts the groups of its round that were asked so far.
 
-    `line` is how many stand in line, where each text says which place its person has in it.
+    `line` is how many stand in line, where each text says which place its person has in it. `hold_until`: no text
+    leaves before, for it may take other slots in.
     """
 
     slot: Any
     people: Sequence[Any]
     turn: int | None = None
     line: int | None = None
+    hold_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -200,7 +203,7 @@ def _crowd_text(org_id: UUID, offer: _Planned) -> CrowdText:
     person, batch = offer.person, offer.batch
     return CrowdText(
         org_id=org_id, business=batch.slot.business, purpose=PURPOSE, lane=OFFERS, subject_kind=SUBJECT,
-        wording=IN_TURN if batch.line is not None else None, send_at=person.quiet_until,
+        wording=IN_TURN if batch.line is not None else None, send_at=person.quiet_until or batch.hold_until,
         expires_at=several.worth_until(batch.slot.starts_at, person), sleeps_from=person.sleeps_from,
         sleeps_until=person.sleeps_until,
     )  # fmt: skip

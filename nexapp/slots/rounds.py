@@ -8,8 +8,8 @@ nothing, and no text of a round is written once the slot is taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,17 @@ from nexapp.slots.models import SlotOffer
 from nexapp.slots.offers import Batch, offer_all
 from nexapp.slots.rounds_again import queue_again
 from nexapp.slots.rounds_line import LOOK_AGAIN, next_people, turn_ends
-from nexapp.slots.rounds_rows import EVERYONE, IN_TURN, PICKED, count_list, find_round, insert_round, look_again, save
+from nexapp.slots.rounds_rows import (
+    EVERYONE,
+    IN_TURN,
+    PICKED,
+    count_list,
+    count_matching,
+    find_round,
+    insert_round,
+    look_again,
+    save,
+)
 from nexapp.slots.transitions import lock_row
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
@@ -31,6 +41,9 @@ from nexapp.spine.tenancy import current_actor
 
 SHORT_LIST = 1000
 """So many people are matched and texted while the merchant waits; more are gone through by a job."""
+
+EACH_LIST, LONGEST_HOLD = timedelta(seconds=5), timedelta(seconds=45)
+"""How long a text waits for each other list that is still to be gone through, and in all."""
 
 STUCK = text("""
     SELECT org_id, slot_id, round FROM slot_rounds
@@ -193,8 +206,9 @@ def _line_up(row: Any, found: Any) -> None:
         return
     # Who was judged this instant is not judged once more: the first some thousand are told in the same unit.
     first = match_waiting_list(row, at_once=found.at_once)
-    save(found, state="asking", fitting=first.in_line + len(first.offered))
-    _ask(row, found, first.offered, first.in_line + len(first.offered), more=bool(first.in_line))
+    fitting = first.in_line + len(first.offered)
+    save(found, state="asking", fitting=fitting)
+    _ask(row, found, first.offered, fitting, more=bool(first.in_line), hold_until=_hold_until(row))
 
 
 def _go_on(row: Any, found: Any) -> None:
@@ -210,9 +224,11 @@ def _ask_next(row: Any, found: Any, line: int) -> None:
     _ask(row, found, people, line, more=bool(people))
 
 
-def _ask(row: Any, found: Any, people: Sequence[Any], line: int, *, more: bool) -> None:
+def _ask(
+    row: Any, found: Any, people: Sequence[Any], line: int, *, more: bool, hold_until: datetime | None = None
+) -> None:
     turn = found.turn + 1
-    offer_all([_batch(row, people, found.mode, turn, line)])
+    offer_all([replace(_batch(row, people, found.mode, turn, line), hold_until=hold_until)])
     save(found, turn=turn)
     _plan_next(found, more)
     if people and found.mode != EVERYONE:
@@ -226,6 +242,12 @@ def _plan_next(found: Any, more: bool) -> None:
         save(found, state="done", finished_at=func.now(), next_at=None)
     else:
         look_again(found, None if found.mode == EVERYONE else now() + LOOK_AGAIN)
+
+
+def _hold_until(row: Any) -> datetime | None:
+    """Where other long lists of the business are still to be gone through, who fits several gets one text of all."""
+    others = count_matching(row)
+    return now() + min(others * EACH_LIST, LONGEST_HOLD) if others else None
 
 
 def _batch(row: Any, people: Sequence[Any], mode: str, turn: int, line: int) -> Batch:

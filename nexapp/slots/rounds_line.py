@@ -19,9 +19,11 @@ GRACE = timedelta(minutes=5)
 LOOK_AHEAD = 20
 """So many of a line are judged at least, for some of them may fit no more, or sleep."""
 LOOK_AGAIN = timedelta(seconds=15)
-LOOK_FOR_RECEIPT = timedelta(minutes=1)
+LOOK_MEANWHILE = timedelta(minutes=1)
+"""A receipt may have come, or somebody of the turn may be out of the question by now."""
 
-# A person of the present turn is still asked while they have said nothing, and their text may yet reach them.
+# A person of the present turn is still asked while they have said nothing, their text may yet reach them, and they
+# still wait for a time: who booked another one, paused, left or wants no texts any more keeps nobody waiting.
 TURN = text("""
     SELECT count(*) AS people, count(*) FILTER (WHERE asked) AS asked,
         count(*) FILTER (WHERE asked AND gone_at IS NULL) AS unsent,
@@ -34,8 +36,14 @@ TURN = text("""
                 CASE WHEN m.id IS NULL THEN f.created_at END) AS gone_at,
             coalesce(f.passed_at, f.lapsed_at, f.released_at, f.declined_at) IS NULL
                 AND coalesce(m.status NOT IN ('failed', 'undelivered', 'cancelled', 'suppressed', 'expired'), true)
+                AND c.opted_out_at IS NULL AND (
+                    coalesce(r.status, 'active') = 'active'
+                    OR r.status = 'paused' AND coalesce(r.paused_until <= CAST(now() AS date), false))
                 AS asked
-        FROM slot_offers f LEFT JOIN messages m ON m.id = f.message_id
+        FROM slot_offers f
+        JOIN consumers c ON c.id = f.consumer_id
+        LEFT JOIN messages m ON m.id = f.message_id
+        LEFT JOIN notify_requests r ON r.org_id = f.org_id AND r.id = f.notify_request_id
         WHERE f.org_id = :org_id AND f.slot_id = :slot_id AND f.round = :round AND f.turn = :turn
     ) people
 """)
@@ -122,5 +130,5 @@ def turn_ends(found: Any) -> datetime | None:
     if turn.unsent:
         soonest: datetime = max(turn.sends_at or now(), now() + LOOK_AGAIN)
         return soonest
-    ends_at: datetime = turn.ends_at
-    return ends_at if turn.delivered else min(ends_at, now() + LOOK_FOR_RECEIPT)
+    ends_at: datetime = min(turn.ends_at, now() + LOOK_MEANWHILE)
+    return ends_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,15 @@ class Asking:
 def count_list(org_id: UUID) -> int:
     waits = NotifyRequest.status.in_(("active", "paused"))
     return db.session.scalar(select(func.count()).where(NotifyRequest.org_id == org_id, waits)) or 0
+
+
+def count_matching(row: Any) -> int:
+    """How many other slots of the business have their list still to be gone through."""
+    others = select(func.count()).where(
+        SlotRound.org_id == row.org_id, SlotRound.slot_id != row.id, SlotRound.state == "matching",
+        SlotRound.created_at > func.now() - timedelta(minutes=2),
+    )  # fmt: skip
+    return db.session.scalar(others) or 0
 
 
 def insert_round(row: Any, mode: str, state: str, listed: int) -> Any:

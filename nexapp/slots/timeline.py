@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,13 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from nexapp.identity.models import User
 from nexapp.messaging.models import Consumer, Message, MessageEvent
 from nexapp.slots.models import ConsumerProfile, Slot, SlotEvent, SlotMatch, SlotOffer
+from nexapp.spine.clock import now
 from nexapp.spine.db import db
 
 PEOPLE = 50
 MOST_PEOPLE = 2000
 NAMES_SHOWN = 12
+MOMENTS = timedelta(minutes=2)
 SECRET = re.compile(r"(?<=/[csw]/)[\w-]{16,}")
 
 
@@ -33,6 +36,12 @@ class Timeline:
     receipts: dict[UUID, list[Any]]
     skipped: Sequence[Any]
     counts: Any
+
+    @property
+    def asleep_until(self) -> datetime | None:
+        """When texts go out that wait for the end of the quiet hours; one that is tried again waits for moments."""
+        at: datetime | None = self.counts.next_at
+        return at if at is not None and at > now() + MOMENTS else None
 
     @property
     def unshown(self) -> int:

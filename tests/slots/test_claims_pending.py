@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from nexapp.slots import pending
 from nexapp.slots.claim_errors import NotWaitingForAnswer
-from nexapp.spine.tenancy import Actor, Role
+from nexapp.slots.jobs import expire_slots
+from nexapp.spine.tenancy import SYSTEM, Actor, Role
 from tests.slots.consumer_world import Offer, World, confirm, hold, text_of
 
 pytest_plugins = ["tests.slots.consumer_world"]
@@ -133,3 +134,15 @@ def test_another_business_can_not_answer(
     with pytest.raises(NotWaitingForAnswer), acting(merchant(other_world)):
         pending.decline(slot_id)
     assert world.state(slot_id) == "pending"
+
+
+def test_a_booking_whose_job_failed_for_good_lapses_all_the_same(
+    client: FlaskClient, world: World, slot_id: UUID, ana: Offer, acting: Acting, run_jobs: Callable[[], None]
+) -> None:
+    world.sql("UPDATE background_jobs SET status = 'failed' WHERE name = 'lapse_pending'")
+    world.sql("UPDATE slots SET pending_until = now() - interval '2 minutes'")
+    with acting(SYSTEM):
+        expire_slots()
+    run_jobs()
+    assert world.state(slot_id) == "open"
+    assert world.value("SELECT declined_at IS NOT NULL FROM slot_offers WHERE id = %s", ana.id)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from nexapp.slots import holds, pending, rounds
-from nexapp.slots.opening import cancel_slot, open_slot
+from nexapp.slots.opening import cancel_slot, open_slot, open_slots
 from nexapp.slots.rounds import advance_round, pass_turn
 from nexapp.slots.rounds_rows import Asking
 from nexapp.spine.jobs.ledger import enqueue
@@ -414,3 +414,48 @@ def test_a_declined_booking_goes_on_with_its_own_wave(shop: Shop, acting: Acting
     run_jobs()
     assert len(asked(shop, slot_id)) == 2
     assert sorted(status for _, _, status in shop.texts()) == ["queued", "sent"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE notify_requests SET status = 'paused', paused_until = NULL WHERE id = %s",
+        "UPDATE notify_requests SET status = 'left' WHERE id = %s",
+        "UPDATE consumers SET opted_out_at = now() WHERE id = (SELECT consumer_id FROM notify_requests WHERE id = %s)",
+    ],
+)
+def test_who_waits_no_more_keeps_nobody_waiting(shop: Shop, acting: Acting, run_jobs: Run, change: str) -> None:
+    mode(shop, "in_turn")
+    first, _second = shop.people(2)
+    slot_id = opened(shop, acting)
+    sent(shop, MINUTE, delivered=MINUTE / 2)
+    look(shop, run_jobs)
+    assert asked(shop, slot_id) == ["Person 0"]
+    assert shop.value("SELECT next_at <= now() + interval '1 minute' FROM slot_rounds"), "seen within a minute"
+    shop.sql(change, first)
+    look(shop, run_jobs)
+    assert asked(shop, slot_id) == ["Person 0", "Person 1"]
+
+
+def test_long_lists_opened_together_are_one_text_each(
+    shop: Shop, acting: Acting, run_jobs: Run, monkeypatch: pytest.MonkeyPatch, send_texts: Run
+) -> None:
+    monkeypatch.setattr("nexapp.slots.rounds.SHORT_LIST", 5)
+    shop.people(6)
+    slots = [shop.slot(), shop.slot()]
+    with acting(shop.owner):
+        open_slots(slots)
+    with acting(Actor(Role.SYSTEM)):
+        advance_round(str(shop.org_id), str(slots[0]), 1, 1)
+    send_texts()
+    assert {status for _, _, status in shop.texts()} == {"queued"}, "the other list may take them in"
+    page = shop.browser().get(f"/slots/{slots[0]}").get_data(as_text=True)
+    assert "quiet hours" not in page
+    run_jobs()
+    assert shop.texts() == []
+    assert len(shop.texts("several_slots")) == 6
+    shop.sql("UPDATE messages SET send_at = now()")
+    opened(shop, acting)
+    run_jobs()
+    alone = "SELECT bool_and(send_at <= now()) FROM messages"
+    assert shop.value(alone), "one list alone is held up by nothing"
