@@ -86,6 +86,19 @@ def test_a_killed_worker_loses_nothing(shop: Shop, acting: Acting) -> None:
     assert (due(shop), len(shop.sql(COUNTED, shop.org_id))) == (0, 1)
 
 
+def test_one_that_fails_keeps_nobody_waiting(shop: Shop, other_shop: Shop, acting: Acting) -> None:
+    places = sorted((shop, other_shop), key=lambda place: place.org_id)
+    for place in places:
+        booked(place)
+    broken, fine = places
+    # More seconds than the column takes.
+    shop.sql("UPDATE slots SET opened_at = '1900-01-01' WHERE org_id = %s", broken.org_id)
+    run(acting, refresh_figures)
+    assert [len(shop.sql(COUNTED, place.org_id)) for place in places] == [0, 1]
+    assert (due(broken), due(fine)) == (1, 0)
+    assert shop.sql("SELECT kind, org_id FROM system_errors") == [("job_error", broken.org_id)]
+
+
 def test_counts_of_one_business_never_overlap(shop: Shop, acting: Acting, services: Stack) -> None:
     """The one that read first could write last, and older numbers would stay."""
     booked(shop)

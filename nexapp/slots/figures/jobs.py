@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
 from nexapp.slots.figures.counting import begin_nights, catch_up, list_waiting
+from nexapp.spine import faults
 from nexapp.spine.clock import now
+from nexapp.spine.db import db
 from nexapp.spine.jobs import job
 from nexapp.spine.realtime import publish
 from nexapp.spine.schedule import schedule
@@ -16,8 +22,18 @@ BATCHES = 40
 def refresh_figures() -> None:
     """Runs as the system, over all businesses. A worker that dies leaves the marks for the next run."""
     for org_id in list_waiting():
-        if catch_up(org_id, BATCHES):
+        if _catch_up(org_id):
             publish(f"org:{org_id}:slots", "figures-changed")
+
+
+def _catch_up(org_id: UUID) -> int:
+    """A business whose count fails keeps its marks, and the others wait for nothing."""
+    try:
+        with db.session.begin_nested():
+            return catch_up(org_id, BATCHES)
+    except SQLAlchemyError as error:
+        faults.capture("job_error", error, org_id=org_id, job="refresh_figures")
+        return 0
 
 
 @job("nightly_figures")
