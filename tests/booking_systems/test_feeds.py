@@ -367,6 +367,21 @@ def test_the_schedule_reads_each_feed_once_in_a_period(
     )
 
 
+def test_a_feed_that_failed_for_an_hour_is_read_once_an_hour(
+    feed: Feed, shop: Shop, acting: Any, calendar_host: CalendarHost
+) -> None:
+    for minutes, asked in ((10, 0), (61, 1)):
+        shop.sql(
+            "UPDATE booking_systems SET failures = 12, failure = 'status',"
+            " checked_at = now() - %s * interval '1 minute'", minutes,
+        )  # fmt: skip
+        calendar_host.requests.clear()
+        with acting(SYSTEM):
+            feeds.poll_feeds()
+        feed.run_feeds()
+        assert len(calendar_host.requests) == asked
+
+
 def test_a_slow_server_does_not_hold_a_connection(feed: Feed, calendar_host: CalendarHost, shop: Shop) -> None:
     seen: list[int] = []
 

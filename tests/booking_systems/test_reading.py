@@ -56,3 +56,28 @@ def test_a_server_that_drips_is_left_after_the_time_for_all(calendar_host: Calen
 )  # fmt: skip
 def test_what_counts_as_public(address: str, public: bool) -> None:
     assert is_public(address) is public
+
+
+@pytest.mark.parametrize(
+    ("start", "rule"),
+    [
+        ("20260101T010000Z", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), ("00020101T010000Z", "FREQ=DAILY"),
+        ("20260101T010000Z", "FREQ=YEARLY;BYMONTH=4,6;BYMONTHDAY=-31"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_would_take_for_ever_is_named_and_not_worked_out(start: str, rule: str) -> None:
+    bomb = raw_event("bomb", f"DTSTART:{start}", "DURATION:PT30M", f"RRULE:{rule}")
+    leap = raw_event("leap", "DTSTART:20240229T100000Z", "DURATION:PT30M", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29")
+    started = time.monotonic()
+    found = read_calendar(calendar(bomb, leap), "UTC", datetime(2027, 12, 1, tzinfo=UTC))
+    assert time.monotonic() - started < 1
+    assert found.unreadable == {"bomb"}
+    assert [f"{one.starts_at:%Y-%m-%d}" for one in found.appointments.values()] == ["2028-02-29"]
+
+
+def test_series_that_take_too_long_together_are_given_up() -> None:
+    weekly = raw_event("w", "DTSTART:20270101T100000Z", "DURATION:PT30M", "RRULE:FREQ=WEEKLY")
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    assert len(read_calendar(calendar(weekly), "UTC", at).appointments) > 10
+    with pytest.raises(FeedFailed, match="too_many"):
+        read_calendar(calendar(weekly), "UTC", at, seconds=0)

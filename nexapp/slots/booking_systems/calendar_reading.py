@@ -6,6 +6,8 @@ event whose time can't be understood is named, so that nobody takes it for one t
 
 from __future__ import annotations
 
+import time
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,9 +25,14 @@ from nexapp.slots.booking_systems.errors import FeedFailed
 AHEAD = timedelta(days=120)
 MOST_EVENTS, MOST_SERIES, MOST_TIMES_A_DAY = 20_000, 500, 24
 LONGEST = timedelta(days=2)
+ZONE = "X-WR-TIMEZONE"
 OWN_UIDS = "@slots.nexapp"
 """The end of every UID in our own calendars: a feed that shows one back tells us nothing new."""
 TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
+OLDEST_YEARS = 50
+"""A series is worked out from its first day on, so none may begin at the dawn of time."""
+READING_SECONDS = 15.0
+"""For all series of a file together. A rule that fits no day is looked through up to the year 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +51,14 @@ class Reading:
     """UIDs of events whose time can't be understood."""
 
 
-def read_calendar(body: bytes, zone: str, at: datetime) -> Reading:
+def read_calendar(body: bytes, zone: str, at: datetime, seconds: float = READING_SECONDS) -> Reading:
     """What is booked from `at` on; floating times are the business's. Raises `FeedFailed`."""
     calendar = _parse(body)
     events = calendar.walk("VEVENT")
     if len(events) > MOST_EVENTS:
         raise FeedFailed("too_many")
-    sorted_out = _SortedOut(events)
-    found = [*_single(sorted_out.single), *_series(calendar, sorted_out.series, at)]
+    sorted_out = _SortedOut(events, at)
+    found = [*_single(sorted_out.single), *_series(calendar, sorted_out.series, at, seconds)]
     unreadable = set(sorted_out.unreadable)
     appointments: dict[str, Appointment] = {}
     for key, event in found:
@@ -80,20 +87,20 @@ def _parse(body: bytes) -> Any:
 class _SortedOut:
     """Single events, the UIDs of series, and what can't be read; whole days and our own are left out."""
 
-    def __init__(self, events: list[Any]) -> None:
+    def __init__(self, events: list[Any], at: datetime) -> None:
         self.single: list[Any] = []
         self.series: set[str] = set()
         self.unreadable: set[str] = set()
         for event in events:
-            self._put(event)
+            self._put(event, at)
         # One part of a series that can't be read makes the whole of it doubtful.
         self.series -= self.unreadable
 
-    def _put(self, event: Any) -> None:
+    def _put(self, event: Any, at: datetime) -> None:
         uid = _uid(event)
         if uid.endswith(OWN_UIDS):
             return
-        if not uid or not _is_readable(event):
+        if not uid or not _is_readable(event, at):
             self.unreadable.add(uid)
         elif any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID")):
             self.series.add(uid)
@@ -105,13 +112,16 @@ def _uid(event: Any) -> str:
     return str(event.get("UID", ""))[:LONGEST_UID]
 
 
-def _is_readable(event: Any) -> bool:
-    """It has a start, its zones are known, and it doesn't repeat all day long."""
+def _is_readable(event: Any, at: datetime) -> bool:
+    """It has a start, its zones are known, and its rule can be worked out in a moment."""
     named = [event.get(name) for name in ("DTSTART", "DTEND", "RECURRENCE-ID")]
     if named[0] is None or not all(hasattr(part, "dt") for part in named if part is not None):
         return False
     rules = event.get("RRULE", [])
-    if any(_is_too_often(rule) for rule in (rules if isinstance(rules, list) else [rules])):
+    rules = rules if isinstance(rules, list) else [rules]
+    if any(_is_too_often(rule) or _never_comes(rule) for rule in rules):
+        return False
+    if rules and named[0].dt.year < at.year - OLDEST_YEARS:
         return False
     return not any(_in_unknown_zone(part) for part in named if part is not None)
 
@@ -120,6 +130,12 @@ def _is_too_often(rule: Any) -> bool:
     """Nobody has appointments by the minute; working such a rule out would take for ever."""
     times = prod(len(rule.get(name, [])) or 1 for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
     return times > MOST_TIMES_A_DAY or bool(TOO_OFTEN & {str(freq).upper() for freq in rule.get("FREQ", [])})
+
+
+def _never_comes(rule: Any) -> bool:
+    """It asks for a day that none of its months has, like 30 February."""
+    days, months = ([abs(int(value)) for value in rule.get(name, [])] for name in ("BYMONTHDAY", "BYMONTH"))
+    return bool(days and months) and min(days) > max(monthrange(2024, month)[1] for month in months)
 
 
 def _in_unknown_zone(part: Any) -> bool:
@@ -139,14 +155,28 @@ def _single(events: list[Any]) -> Iterator[tuple[str, Any]]:
         yield f"{uid} at {event['DTSTART'].dt.isoformat()}" if uid in shared else uid, event
 
 
-def _series(calendar: Any, uids: set[str], at: datetime) -> Iterator[tuple[str, Any]]:
-    if not uids:
-        return
+def _series(calendar: Any, uids: set[str], at: datetime, seconds: float) -> Iterator[tuple[str, Any]]:
     if len(uids) > MOST_SERIES:
         raise FeedFailed("too_many")
-    for event in recurring_ical_events.of(calendar, skip_bad_series=True).between(at, at + AHEAD):
-        if (uid := _uid(event)) in uids:
+    deadline = time.monotonic() + seconds
+    for uid, part in _parts(calendar, uids).items():
+        # One by one: between them there is a moment to give up.
+        for event in recurring_ical_events.of(part, skip_bad_series=True).between(at, at + AHEAD):
             yield f"{uid} of {event['RECURRENCE-ID'].dt.isoformat()}", event
+        if time.monotonic() > deadline:
+            raise FeedFailed("too_many")
+
+
+def _parts(calendar: Any, uids: set[str]) -> dict[str, Any]:
+    """Each series as a calendar of its own, in the zone of the whole."""
+    parts: dict[str, Any] = {}
+    for event in calendar.walk("VEVENT"):
+        if (uid := _uid(event)) in uids:
+            parts.setdefault(uid, Calendar()).add_component(event)
+    if ZONE in calendar:
+        for part in parts.values():
+            part[ZONE] = calendar[ZONE]
+    return parts
 
 
 def _span(event: Any, zone: ZoneInfo) -> tuple[datetime, datetime] | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from nexapp.identity.models import Organization
 from nexapp.slots.booking_systems.calendar_reading import Reading, read_calendar
@@ -29,6 +29,8 @@ from nexapp.spine.tenancy import Actor, Role, current_actor
 
 QUEUE = "slow"
 EVERY_SECONDS = 300
+TIRED_AFTER = 12
+"""Failures in a row."""
 
 
 @job("poll_feeds")
@@ -37,7 +39,7 @@ def poll_feeds() -> None:
     feeds = db.session.execute(
         select(BookingSystem.id, BookingSystem.org_id)
         .join(Organization, Organization.id == BookingSystem.org_id)
-        .where(BookingSystem.kind == FEED, Organization.suspended_at.is_(None))
+        .where(BookingSystem.kind == FEED, Organization.suspended_at.is_(None), _is_worth_it())
     ).all()
     period = int(time.time()) // EVERY_SECONDS
     for feed in feeds:
@@ -45,6 +47,12 @@ def poll_feeds() -> None:
             "poll_feed", actor=Actor(Role.SYSTEM, feed.org_id), unique_key=f"poll_feed:{feed.id}:{period}",
             booking_system_id=feed.id,
         )  # fmt: skip
+
+
+def _is_worth_it() -> Any:
+    """A feed that failed for an hour is tried once an hour."""
+    is_due = BookingSystem.checked_at < func.now() - func.make_interval(0, 0, 0, 0, 1)
+    return (BookingSystem.failures < TIRED_AFTER) | is_due
 
 
 def read_now(booking_system_id: UUID) -> None:
