@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -66,7 +67,7 @@ def free_slot(slot_id: UUID) -> Opening:
     slot = get_slot_for_change(slot_id)
     row = _open(slot, ("booked",), **NO_BOOKING)
     record_event(row, "freed", consumer_id=row.was_consumer_id, offer_id=row.was_offer_id)
-    _tell_displaced(row, row.was_offer_id)
+    _tell_displaced(row, row.was_offer_id, by_client=True)
     return tell_the_list(row, "opened")
 
 
@@ -158,8 +159,11 @@ def _tell(rows: Sequence[Any], kinds: Sequence[str]) -> list[Opening]:
     return begin_rounds(rows, kinds)
 
 
-def _tell_displaced(row: Any, offer_id: UUID | None) -> int:
-    """Only who came by one of our texts is told by text; the others spoke to the business."""
+def _tell_displaced(row: Any, offer_id: UUID | None, *, by_client: bool = False) -> int:
+    """Only who came by one of our texts is told by text; the others spoke to the business.
+
+    `by_client`: they cancelled themselves, so the text does not say that the business had to.
+    """
     if offer_id is None:
         return 0
     person = db.session.execute(
@@ -175,7 +179,8 @@ def _tell_displaced(row: Any, offer_id: UUID | None) -> int:
     cancel_queued(SUBJECT, [offer_id])
     resume_request(row.org_id, offer_id)
     words = slot_words(row) | {"first_name": first_name(person.name), "url": ""}
-    queue_messages([_farewell(row, person, render("booking_cancelled", words, row.org_id))])
+    gone = _("Your booking at %(business)s for %(time)s is cancelled. You stay on the waiting list.", **words)
+    queue_messages([_farewell(row, person, gone if by_client else render("booking_cancelled", words, row.org_id))])
     return 1
 
 

@@ -110,6 +110,7 @@ def test_leaving_and_coming_back(client: FlaskClient, world: World, ana: Person,
     assert client.post(f"{path}/resume").status_code == 303
     assert client.post(f"{path}/preferences", data={"time_range": "any"}).status_code == 303
     assert status(world)[0] == "left"
+    assert "You're on the list" not in shown(client, f"{path}?done=joined"), "a kept address of the first day"
     wording_shown = shown(client, path)
     assert client.post(f"{path}/rejoin").status_code == 303
     assert status(world)[0] == "active"
