@@ -79,6 +79,11 @@ ELSEWHERE = text("""
     WHERE to_phone = :phone AND channel = 'sms' AND purpose <> 'template_test' AND attempts > 0 AND created_at > :since
     ORDER BY coalesce(sent_at, attempted_at, created_at) DESC, id DESC LIMIT 1
 """)
+INVITED_LAST = text("""
+    SELECT purpose = 'invitation' FROM messages
+    WHERE to_phone = :phone AND channel = 'sms' AND purpose <> 'template_test' AND attempts > 0
+    ORDER BY coalesce(sent_at, attempted_at, created_at) DESC, id DESC LIMIT 1
+""")
 OF_BOOKINGS = ["booking_confirmed", "booking_moved", "reminder"]
 """Texts about a booking that stands: who answers them means that one, not a time that is open."""
 
@@ -109,6 +114,8 @@ def answer_reply(event: InboundTextReceived) -> None:
     if inbound is None or inbound.handled_as != "other" or _means_else(inbound.from_phone):
         return
     answer, consumer_id = read(event.word), UUID(str(event.consumer_id))
+    if _was_invited_last(inbound.from_phone) and _answers_invitation(inbound, consumer_id, answer):
+        return
     if answer.kind == "yes":
         _yes(inbound, consumer_id)
     elif answer.kind == "no":
@@ -123,9 +130,7 @@ def _yes(inbound: InboundMessage, consumer_id: UUID) -> None:
         _ask_which(inbound, consumer_id, live)
     elif live:
         _claim(inbound, live[0])
-    elif joined := accept_by_reply(consumer_id, inbound.id):
-        _settle(inbound, "joined", joined)
-    else:
+    elif not _answers_invitation(inbound, consumer_id, Answer("yes")):
         _late(inbound, consumer_id)
 
 
@@ -140,8 +145,18 @@ def _no(inbound: InboundMessage, consumer_id: UUID) -> None:
     live = [offer for offer in _live(consumer_id) if not offer.holds]
     if live:
         _settle(inbound, "declined", _pass_last(live))
-    elif declined := decline_by_reply(consumer_id, inbound.id):
-        _settle(inbound, "declined", declined)
+    else:
+        _answers_invitation(inbound, consumer_id, Answer("no"))
+
+
+def _answers_invitation(inbound: InboundMessage, consumer_id: UUID, answer: Answer) -> bool:
+    if answer.kind not in {"yes", "no"}:
+        return False
+    settle, made_of = (accept_by_reply, "joined") if answer.kind == "yes" else (decline_by_reply, "declined")
+    org_id = settle(consumer_id, inbound.id)
+    if org_id is not None:
+        _settle(inbound, made_of, org_id)
+    return org_id is not None
 
 
 def _pass_last(live: Sequence[Any]) -> UUID:
@@ -240,6 +255,11 @@ def _means_else(phone: str) -> bool:
     """Somebody of a business wrote to them last, or we did of a booking: the answer is a person's to read."""
     since = now() - MEANT_LATELY
     return bool(db.session.scalar(ELSEWHERE, {"phone": phone, "of_bookings": OF_BOOKINGS, "since": since}))
+
+
+def _was_invited_last(phone: str) -> bool:
+    """A yes or a no is then no answer to the time that another business offered before."""
+    return bool(db.session.scalar(INVITED_LAST, {"phone": phone}))
 
 
 def _lock(inbound_id: UUID) -> InboundMessage | None:

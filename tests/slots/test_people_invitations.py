@@ -283,3 +283,26 @@ def test_a_no_is_the_last_word(
     with pytest.raises(BadInput, match="left the list by themselves"):
         add()
     assert "They answered no on" in shop.browser().get(f"/waiting-list/{added.request_id}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("word", "made_of", "after"), [("YES", "joined", "active"), ("NO", "declined", "left")])
+def test_an_invitation_that_came_last_is_what_is_answered(
+    shop: Shop, other_shop: Shop, add: Callable[..., Added], acting: Acting, run_jobs: Callable[[], None],
+    word: str, made_of: str, after: str,
+) -> None:  # fmt: skip
+    """An offer of another business still stands: it is neither taken nor let go by that."""
+    there, slot_id, text_id = add(at=other_shop), other_shop.slot(status="open", round=1, opened_at=now()), new_id()
+    other_shop.sql("UPDATE notify_requests SET status = 'active'")
+    other_shop.insert(
+        "messages", id=text_id, org_id=other_shop.org_id, lane=3, purpose="slot_available", to_phone=PHONE, attempts=1,
+        body="A time is open.", segments=1, status="delivered", subject_id=new_id(), attempted_at=now(),
+    )  # fmt: skip
+    other_shop.offer(slot_id, there.request_id, message_id=text_id)
+    here = add()
+    run_jobs()
+    shop.sql("UPDATE messages SET attempts = 1, attempted_at = now() WHERE org_id = %s", shop.org_id)
+    assert says(acting, shop, word, shop.org_id) == (made_of, shop.org_id)
+    run_jobs()
+    assert status(shop, here.request_id) == after
+    assert other_shop.state(slot_id) == ("open", 1)
+    assert other_shop.value("SELECT passed_at FROM slot_offers") is None
