@@ -102,6 +102,13 @@ def test_size_and_kind_are_checked(sender: Sender) -> None:
     assert sender.app.test_client().get(sender.path).status_code == 405
 
 
+def test_an_unsigned_sender_has_less_room(sender: Sender, unsigned: Sender) -> None:
+    raw = b'{"type": "test", "x": "' + b"x" * 40_000 + b'"}'
+    assert sender.post(raw).status_code == 202
+    assert unsigned.post(raw).status_code == 413
+    assert unsigned.post(b'{"type": "test", "x": "' + b"x" * 30_000 + b'"}').status_code == 202
+
+
 def test_a_browser_cannot_be_made_to_post(sender: Sender) -> None:
     forged = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
     assert sender.post(body(), headers=forged | sign("generic", KEY, body(), sender.url)).status_code == 403

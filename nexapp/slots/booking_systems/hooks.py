@@ -24,8 +24,8 @@ from nexapp.spine.tenancy import Actor, Role
 blueprint = Blueprint("booking_links", __name__)
 
 MOST_BYTES = 256 * 1024
-MOST_AN_HOUR = 120
-"""Posts to an address whose sender doesn't sign: enough for a busy business, too few to fill a disk."""
+MOST_BYTES_UNSIGNED, MOST_AN_HOUR = 32 * 1024, 120
+"""Of an address whose sender doesn't sign: enough for a busy business, too little to fill a disk."""
 
 
 def resolve_hook(token: str) -> Actor:
@@ -41,7 +41,7 @@ def resolve_hook(token: str) -> Actor:
 @link(resolve_hook)
 def receive_hook(token: str) -> Response:
     hook = g.hook
-    body = _read_body()
+    body = _read_body(MOST_BYTES if hook.signing_key else MOST_BYTES_UNSIGNED)
     _check_sender(hook, body, hook_address(token))
     parsed = _parse(body)
     changes = read_changes(hook.kind, parsed, hook.time_zone)
@@ -56,14 +56,14 @@ def _accepted(is_new: bool) -> Response:
     return response
 
 
-def _read_body() -> bytes:
+def _read_body(most: int) -> bytes:
     if not request.is_json:
         raise NotJson
-    request.max_content_length = MOST_BYTES
+    request.max_content_length = most
     try:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise TooLarge(MOST_BYTES) from None
+        raise TooLarge(most) from None
 
 
 def _check_sender(hook: Any, body: bytes, url: str) -> None:
