@@ -21,6 +21,7 @@ from nexapp.spine import audit
 from nexapp.spine.access import Principal
 from nexapp.spine.clock import now
 from nexapp.spine.db import db, lookup
+from nexapp.spine.sockets import recheck_soon
 from nexapp.spine.tenancy import SYSTEM, Role
 from nexapp.spine.unit import in_unit, unit_of_work
 
@@ -113,6 +114,7 @@ def end_session() -> None:
     ended = _revoke_token(session.get("_user_id"))
     if ended is not None:
         audit.record("session.ended", "user_session", ended)
+        recheck_soon()
     logout_user()
     session.clear()
 

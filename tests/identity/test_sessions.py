@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from nexapp.identity.events import SignInCodeRequested
+from nexapp.spine.sockets import RECHECK_KEY
 from tests.identity.people import ANA, BEN, Person
 
 Sql = Callable[..., list[Any]]
@@ -184,3 +185,11 @@ def test_topics_are_for_oneself_and_the_chosen_business(owner: Person, app: Flas
         (ana, f"org:{user}:slots"), (left, f"org:{org}:slots"), (left, "org:None:slots"), (ana, "org:"), (ana, "user:"),
     ):  # fmt: skip
         assert not may_join(who, name)
+
+
+def test_signing_out_asks_for_a_look_at_the_open_sockets(app: Flask, owner: Person) -> None:
+    before = int(app.extensions["redis"].get(RECHECK_KEY) or 0)
+    assert owner.post("/sign-out", page="/settings").status_code == 303
+    assert int(app.extensions["redis"].get(RECHECK_KEY) or 0) == before + 1
+    assert owner.client.post("/sign-out").status_code in {303, 400}
+    assert int(app.extensions["redis"].get(RECHECK_KEY) or 0) == before + 1, "nobody was signed in"
