@@ -20,7 +20,7 @@ from nexapp.spine import audit
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import current_actor
 
-LOCK = "SELECT id FROM slots WHERE org_id = :org AND id IN (:one, :other) ORDER BY id FOR UPDATE"
+LOCK = "SELECT id FROM slots WHERE org_id = :org AND id IN (:one, :other) ORDER BY id FOR NO KEY UPDATE"
 
 BOOKING = """
     SELECT f.id, f.consumer_id, f.notify_request_id, s.id AS slot_id, s.starts_at, s.booked_name, s.booked_note,
