@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from nexapp.slots.demo.seeding import Seeded
-from nexapp.slots.times import today_in
+from nexapp.slots.times import text_time, today_in
+from nexapp.spine.clock import now
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
 
@@ -44,7 +45,8 @@ MATCHES = """
     INSERT INTO slot_matches (org_id, slot_id, round, notify_request_id, consumer_id, outcome, reason, send_at,
         created_at)
     SELECT s.org_id, s.id, 1, r.id, r.consumer_id, CASE WHEN f.id IS NULL THEN 'skipped' ELSE 'offered' END,
-        CASE WHEN f.id IS NULL THEN 'outside_window' END, CASE WHEN f.id IS NOT NULL THEN s.opened_at END, s.opened_at
+        CASE WHEN f.id IS NULL THEN CASE WHEN EXISTS (SELECT FROM notify_windows w WHERE w.notify_request_id = r.id)
+            THEN 'outside_window' ELSE 'limits' END END, CASE WHEN f.id IS NOT NULL THEN s.opened_at END, s.opened_at
     FROM slots s JOIN notify_requests r ON r.org_id = s.org_id
     LEFT JOIN slot_offers f
         ON f.org_id = s.org_id AND f.slot_id = s.id AND f.round = 1 AND f.consumer_id = r.consumer_id
@@ -57,7 +59,8 @@ MESSAGES = """
         created_at)
     SELECT f.message_id, f.org_id, f.consumer_id, 3, 'slot_available', 'slot_offer', f.id, c.phone,
         o.name || ' has a cancellation! ' || to_char(s.starts_at AT TIME ZONE o.time_zone, 'Dy FMDD Mon, FMHH12:MI AM')
-            || ' available. Claim now: ' || :base || '/c/' || left(replace(f.message_id::text, '-', ''), 22),
+            || ' ' || :letters || ' available. Claim now: ' || :base || '/c/'
+            || left(replace(f.message_id::text, '-', ''), 22),
         1, CASE WHEN m.fails THEN 'undelivered' ELSE 'delivered' END, f.created_at, s.starts_at, 1,
         f.created_at + m.wait, 'SM' || replace(f.message_id::text, '-', ''), f.created_at + m.wait,
         CASE WHEN NOT m.fails THEN f.created_at + m.wait + interval '2 seconds' END,
@@ -126,6 +129,7 @@ def seed_history(seeded: Seeded) -> None:
         "first": today - timedelta(days=DAYS),
         "last": today - timedelta(days=1),
         "base": settings().base_url,
+        "letters": text_time(now(), seeded.house.time_zone).rpartition(" ")[2],
     }
     db.session.execute(text("SELECT setseed(0.42)"))
     for statement in (SLOTS, OFFERS, MATCHES, MESSAGES, RECEIPTS, WINNERS, HOLDS, EVENTS):

@@ -22,6 +22,9 @@ from nexapp.spine.ids import new_id
 COLORS = ("blue", "green", "orange")
 WEEKDAYS = range(5)
 MORNING, AFTERNOON, EVENING = (time(8), time(12)), (time(12), time(17)), (time(15), time(20))
+SPANS = (None, MORNING, AFTERNOON, EVENING)
+"""A quarter of the people takes any time; the others mornings, afternoons or after work."""
+
 NEVER_QUIET: dict[str, Any] = {"quiet_starts": time(), "quiet_ends": time()}
 WORDING = "I agree to get texts when a time opens. Message and data rates may apply. Reply STOP to end, HELP for help."
 
@@ -135,8 +138,7 @@ def _request(seeded: Seeded, number: int) -> dict[str, object]:
 
 
 def _windows(seeded: Seeded, number: int) -> list[dict[str, object]]:
-    """A quarter of the people takes any time; the others mornings, afternoons or after work."""
-    span = (None, MORNING, AFTERNOON, EVENING)[number % 4]
+    span = SPANS[number % len(SPANS)]
     return [
         {
             "id": new_id(), "org_id": seeded.org_id, "notify_request_id": seeded.requests[number][0],

@@ -12,7 +12,7 @@ from sqlalchemy import insert, text, update
 
 from nexapp.messaging.models import Message, MessageEvent
 from nexapp.messaging.segments import measure
-from nexapp.slots.demo.seeding import Seeded
+from nexapp.slots.demo.seeding import SPANS, Seeded
 from nexapp.slots.models import Slot, SlotEvent, SlotMatch, SlotOffer
 from nexapp.slots.times import text_time
 from nexapp.slots.tokens import claim_token, claim_url, hash_token, topic_token
@@ -157,9 +157,9 @@ def _matches(seeded: Seeded, slot_id: UUID, offered: set[UUID]) -> list[dict[str
         {
             "org_id": seeded.org_id, "slot_id": slot_id, "round": 1, "notify_request_id": request_id,
             "consumer_id": consumer_id, "outcome": "offered" if request_id in offered else "skipped",
-            "reason": None if request_id in offered else "outside_window",
+            "reason": None if request_id in offered else "outside_window" if SPANS[number % len(SPANS)] else "limits",
         }
-        for request_id, consumer_id in seeded.requests
+        for number, (request_id, consumer_id) in enumerate(seeded.requests)
     ]  # fmt: skip
 
 
