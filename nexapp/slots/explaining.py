@@ -17,14 +17,17 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from nexapp.identity.models import Organization
-from nexapp.messaging.models import Message
+from nexapp.messaging.models import Consumer, Message
 from nexapp.slots.models import NotifyRequest, Slot, SlotMatch, SlotOffer, SlotRound
 from nexapp.slots.reasons import reason_words
 from nexapp.slots.times import clock_words, day_words
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import current_actor
 
+OPTED_OUT = "The person opted out."
+"""As `outbox` notes it on a text; the other texts that are held back would have passed the day's cap."""
 ARRIVED = ("sent", "delivered")
+TAKEN = ("held", "pending", "booked", "completed", "no_show")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,24 @@ def _offered(offer: Any, slot: Any) -> str:
         "delivered": _("Texted at %(time)s on %(day)s, and the text arrived.", **when),
         "undelivered": _("Texted at %(time)s on %(day)s, but the text did not arrive.", **when),
         "failed": _("The text could not be sent."),
-        "cancelled": _("The text was withdrawn before it left: the time was taken first."),
-        "suppressed": _("No text: no texts are wanted at this number."),
+        "cancelled": _withdrawn(slot),
+        "suppressed": _held_back(offer),
         "expired": _("The text did not leave in time to be worth sending."),
         "unknown": _("It is not known whether the text arrived."),
     }
     return words.get(offer.status or "", _("Offered at %(time)s on %(day)s.", **when))
+
+
+def _withdrawn(slot: Any) -> str:
+    if slot.status in TAKEN:
+        return _("The text was withdrawn before it left: the time was taken first.")
+    return _("The text was withdrawn before it left.")
+
+
+def _held_back(offer: Any) -> str:
+    if offer.is_out:
+        return _("No text: no texts are wanted at this number.")
+    return _("No text: the business had used up its texts for the day.")
 
 
 def _more(offer: Any, slot: Any, earlier: Sequence[Any]) -> list[str]:
@@ -147,7 +162,11 @@ def _slot(slot_id: UUID) -> Any | None:
 
 def _offers(slot: Any, consumer_id: UUID) -> Sequence[Any]:
     return db.session.execute(
-        select(*SlotOffer.__table__.columns, Message.status, Message.send_at, Message.sent_at)
+        select(
+            *SlotOffer.__table__.columns, Message.status, Message.send_at, Message.sent_at,
+            (Consumer.opted_out_at.is_not(None) | (Message.error == OPTED_OUT)).label("is_out"),
+        )
+        .join(Consumer, Consumer.id == SlotOffer.consumer_id)
         .outerjoin(Message, (Message.org_id == SlotOffer.org_id) & (Message.id == SlotOffer.message_id))
         .where(
             SlotOffer.org_id == slot.org_id, SlotOffer.slot_id == slot.id, SlotOffer.consumer_id == consumer_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, time, timedelta
@@ -274,6 +275,17 @@ def test_a_step_that_came_too_late_shows_the_page(shop: Shop, owner: Browser) ->
     assert answer.status_code == 409
     assert "less than 15 minutes" in answer.get_data(as_text=True)
     assert shop.state(slot_id) == ("draft", 0)
+
+
+def test_who_was_not_texted_after_all_is_not_counted_as_texted(shop: Shop, owner: Browser) -> None:
+    shop.people(3)
+    slot_id = shop.slot()
+    owner.post(f"/slots/{slot_id}/rounds", round=0)
+    shop.sql("UPDATE messages SET status = 'sent', attempts = 1 WHERE id = (SELECT min(id::text)::uuid FROM messages)")
+    owner.post(f"/slots/{slot_id}/booking", name="Walk In", phone="")
+    page = owner.get(f"/slots/{slot_id}").get_data(as_text=True)
+    assert re.search(r'figure-value">1</div>\s*<div class="figure-label">texted', page)
+    assert "2 withdrawn in time" in page
 
 
 def test_booking_by_hand(shop: Shop, owner: Browser) -> None:

@@ -134,6 +134,11 @@ def test_what_became_of_the_text(shop: Shop, acting: Acting, status: str, words:
     with acting(shop.owner):
         open_slot(slot_id)
     shop.sql("UPDATE messages SET status = %s, sent_at = now()", status)
+    if status == "suppressed":
+        assert "used up its texts" in answer(shop, acting, slot_id, request_id)[1], "nobody opted out"
+        shop.sql("UPDATE messages SET error = 'The person opted out.'")
+    if status == "cancelled":
+        assert "taken" not in answer(shop, acting, slot_id, request_id)[1]
     assert words in answer(shop, acting, slot_id, request_id)[1]
 
 
