@@ -14,7 +14,7 @@ from nexapp.slots.calendar.grid import Box, box_of
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
-from tests.calendar.test_moving import at, day_ahead
+from tests.calendar.test_moving import at, day_ahead, next_sunday
 from tests.slots.merchant_world import Browser, Shop
 
 MOST_STATEMENTS = 14
@@ -273,3 +273,11 @@ def test_a_move_by_its_form_offers_its_undo(shop: Shop, owner: Browser) -> None:
     undo = f"/slots/{slot_id}/moves/{move_id}/undoing"
     assert f'data-flash-undo="{undo}"' in page
     assert f'action="{undo}"' in page
+
+
+def test_a_drop_into_the_repeated_hour_says_where_to_choose(shop: Shop, owner: Browser) -> None:
+    slot_id = shop.slot(at(9))
+    fields = form(shop, on=next_sunday(11, 1).isoformat(), at="01:30")
+    answer = owner.post(f"/slots/{slot_id}/moves", fragment=True, **fields)
+    assert answer.status_code == 422
+    assert "Open the slot and press Move\u2026 to choose." in news(answer)["toast"]["text"]

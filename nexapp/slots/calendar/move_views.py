@@ -116,7 +116,10 @@ def _done(slot_id: UUID, moved: Moved) -> Response:
 
 def _refused(slot_id: UUID, form: MoveForm, error: NexError) -> Response:
     if is_fragment():
-        return _told(_sentence(error), "error", status=409 if isinstance(error, Conflict) else 422)
+        words = _sentence(error)
+        if isinstance(error, TimeHappensTwice):
+            words = _("%(refusal)s Open the slot and press Move… to choose.", refusal=words)
+        return _told(words, "error", status=409 if isinstance(error, Conflict) else 422)
     if not isinstance(error, BadInput):
         return see_other(url_for("slots.show", slot_id=slot_id), error.sentence, "error")
     if not form.errors:
