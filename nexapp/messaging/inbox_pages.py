@@ -84,9 +84,9 @@ def conversation(consumer_id: UUID) -> Response:
 @member(Role.STAFF)
 def reply(consumer_id: UUID) -> Response:
     form = ReplyForm()
-    key, seen = _uuid(form.key.data) or new_id(), form.seen.data or ""
+    key = _uuid(form.key.data) or new_id()
     try:
-        conversations.reply(consumer_id, form.body.data or "", key=key, seen=int(seen) if seen.isdecimal() else None)
+        conversations.reply(consumer_id, form.body.data or "", key=key, seen=read_count(form.seen.data))
     except NexError as error:
         form.body.errors = [error.sentence]
         return _conversation(consumer_id, form=form, status=error.status)
@@ -206,6 +206,11 @@ def _before(written: str) -> Before | None:
     except ValueError:
         return None
     return (moment, found) if found and moment.tzinfo else None
+
+
+def read_count(written: str | None) -> int | None:
+    """A number that a page of ours had written into its form; None for anything else."""
+    return int(written) if written and written.isdecimal() and len(written) < 10 else None
 
 
 def _uuid(written: str | None) -> UUID | None:

@@ -14,6 +14,7 @@ from nexapp.identity.business_settings import get_business
 from nexapp.identity.fields import Named, one_line
 from nexapp.messaging import wordings
 from nexapp.messaging.blueprint import pages
+from nexapp.messaging.inbox_pages import read_count
 from nexapp.messaging.previews import preview_wording
 from nexapp.messaging.purposes import PURPOSES, Purpose, editable
 from nexapp.messaging.templates import LONGEST
@@ -105,8 +106,8 @@ def _attempt(purpose: str, form: WordingForm, act: Any) -> Response:
 
 
 def _save(purpose: str, form: WordingForm) -> Response:
-    seen = int(form.seen.data) if (form.seen.data or "").isdecimal() else -1
-    version = wordings.save_wording(purpose, form.body.data or "", seen)
+    seen = read_count(form.seen.data)
+    version = wordings.save_wording(purpose, form.body.data or "", -1 if seen is None else seen)
     said = _("Saved as version %(version)s.", version=version) if version else _("Nothing had changed.")
     return _to_editor(purpose, said)
 

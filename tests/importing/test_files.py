@@ -150,6 +150,7 @@ def test_a_mapping_that_cannot_be_is_refused(shop: Shop, importer: Importer) -> 
         ({"columns-0": "name", "columns-1": "", "source": "s"}, "Say which column has the mobile number."),
         ({"columns-0": "phone", "columns-1": "phone", "source": "s"}, "Two columns mean"),
         ({"columns-0": "name", "columns-1": "phone"}, "Say how they asked for it"),
+        ({"columns-0": "name", "columns-²": "phone", "source": "s"}, "Say which column has the mobile number."),
     ):
         answer = importer.browser.post(f"{address}/mapping", **mapping)
         assert answer.status_code == 422

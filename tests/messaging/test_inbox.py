@@ -467,3 +467,9 @@ def test_what_was_made_of_a_text_is_said(ana: Ana, shop: Shop, staff: Browser, m
         "asked_which": "we asked which", "too_late": "they were told so",
     }  # fmt: skip
     assert said[made_of] in words(staff.get(ana.path))
+
+
+def test_a_count_that_is_none_is_no_count(ana: Ana, staff: Browser, shop: Shop) -> None:
+    assert answer(staff, ana, "Yes!", seen="9" * 5000).status_code == 200
+    saved = shop.browser(Role.MANAGER).post("/settings/texts/reminder", body="{{time}}", seen="9" * 5000, then="save")
+    assert saved.status_code == 409

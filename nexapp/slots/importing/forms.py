@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext
@@ -17,10 +18,19 @@ from nexapp.spine.web.forms import LinkForm
 NOTHING = ""
 
 
+class Columns(FieldList):  # type: ignore[misc]
+    """By their numbers in the form; what is no number of ours is no column."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        names = [name for name in formdata if re.fullmatch(r"-[0-9]{1,3}", name[len(prefix) :])]
+        found: Iterator[int] = super()._extract_indices(prefix, names)
+        return found
+
+
 class MappingForm(LinkForm):
     """One choice for each column of the file, in its order."""
 
-    columns = FieldList(SelectField(_("Means")))
+    columns = Columns(SelectField(_("Means")))
     source = SourceField(_("How did these people ask for it?"), render_kw={"autocomplete": "off"})
     on_known = RadioField(
         _("People who are on the list already"),
@@ -34,7 +44,7 @@ class MappingForm(LinkForm):
     class Meta(LinkForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             # Rows take no filters; the fields in them would.
-            if unbound_field.field_class is FieldList:
+            if unbound_field.field_class is Columns:
                 return unbound_field.bind(form=form, **options)
             return super().bind_field(form, unbound_field, options)
 
