@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, text
+from datetime import timedelta
 
+from sqlalchemy import insert, select, text
+
+from nexapp.identity.models import Membership
 from nexapp.messaging.models import MessageTemplate
 from nexapp.slots.demo.seeding import Seeded
 from nexapp.slots.figures.counting import catch_up
+from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
+from nexapp.spine.tenancy import Role
 
 WORDING = "{{first_name}}, {{business}} can see you {{time}}. First come, first served: {{url}}"
 BATCHES = 100
@@ -37,9 +42,15 @@ HOLDS = text("""
 def seed_figures(seeded: Seeded) -> None:
     """Must come last: it counts what the others wrote."""
     template_id = new_id()
+    owner = (
+        select(Membership.user_id)
+        .where(Membership.org_id == seeded.org_id, Membership.role == Role.OWNER)
+        .scalar_subquery()
+    )
     db.session.execute(
         insert(MessageTemplate).values(
             id=template_id, org_id=seeded.org_id, purpose="slot_available", version=1, body=WORDING, is_current=False,
+            created_by=owner, created_at=now() - timedelta(days=50),
         )
     )  # fmt: skip
     db.session.execute(TRY, {"org": seeded.org_id, "template": template_id})
