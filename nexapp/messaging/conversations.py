@@ -24,6 +24,14 @@ from nexapp.spine.errors import Conflict, NotFound
 from nexapp.spine.tenancy import current_actor, scoped
 
 REPLY = "reply"
+_PUT_AWAY = text("""
+    UPDATE conversations c SET done_at = now()
+    WHERE c.org_id = :org_id AND c.consumer_id = :consumer_id AND c.done_at IS NULL AND c.assigned_to IS NULL
+        AND c.rank = 0 AND c.last_by = 'person' AND NOT EXISTS (
+            SELECT FROM inbound_messages i
+            WHERE i.org_id = c.org_id AND i.consumer_id = c.consumer_id AND i.handled_as IN ('other', 'stop')
+        )
+""")
 _LIFT = text("SELECT nexapp_lift_misread_stop(:inbound)")
 
 
@@ -120,6 +128,11 @@ def settle_stop(inbound_id: UUID, *, meant: bool) -> bool:
     publish_inbox(current_actor().tenant)
     audit.record("stop.meant" if meant else "stop.misread", "consumer", row.consumer_id, {"lifted": lifted})
     return lifted
+
+
+def put_away_answered(org_id: UUID, consumer_id: UUID) -> None:
+    """Where all that somebody wrote was dealt with by itself, nothing of it waits for a person."""
+    db.session.execute(_PUT_AWAY, {"org_id": org_id, "consumer_id": consumer_id})
 
 
 def lock_conversation(person: Person) -> None:

@@ -68,7 +68,7 @@ def _shown(slot_id: UUID, booking: BookingForm | None) -> dict[str, Any]:
 def mode_choices() -> list[tuple[str, str]]:
     """How people may be asked, as a form offers it; the first is the business's own way."""
     return [
-        ("", _("As your business settings say")), ("everyone", _("Everybody at once")),
+        ("", _("As usual")), ("everyone", _("Everybody at once")),
         ("in_turn", _("One after the other")), ("waves", _("A few at a time")),
     ]  # fmt: skip
 

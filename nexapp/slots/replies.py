@@ -16,6 +16,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 from sqlalchemy import insert, select, text
 
+from nexapp.messaging.conversations import put_away_answered
 from nexapp.messaging.events import InboundTextReceived
 from nexapp.messaging.lanes import ANSWERS
 from nexapp.messaging.models import InboundMessage
@@ -247,6 +248,8 @@ def _settle(inbound: InboundMessage, handled_as: str, org_id: UUID | None) -> No
     former = inbound.org_id
     inbound.handled_as, inbound.needs_review, inbound.org_id = handled_as, False, org_id
     db.session.flush()
+    if org_id is not None:
+        put_away_answered(org_id, inbound.consumer_id)
     for touched in {former, org_id} - {None}:
         publish_change(touched, None)
 

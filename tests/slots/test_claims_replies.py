@@ -128,6 +128,16 @@ def test_a_yes_days_later_is_for_a_person_to_read(world: World, texting: Texting
     assert texting.handled(texting.write(ana, "YES")) == ("other", True)
 
 
+def test_the_inbox_keeps_open_what_a_person_has_to_read(world: World, texting: Texting, ana: Person) -> None:
+    texting.offer(world, ana)
+    texting.write(ana, "YES")
+    assert world.value("SELECT done_at IS NOT NULL FROM conversations")
+    texting.write(ana, "may I bring my dog?")
+    assert world.value("SELECT done_at IS NULL FROM conversations")
+    texting.write(ana, "YES")
+    assert world.value("SELECT done_at IS NULL FROM conversations")
+
+
 @pytest.mark.parametrize("body", ["maybe", "when exactly?", "7"])
 def test_what_is_unclear_waits_for_a_person(world: World, texting: Texting, ana: Person, body: str) -> None:
     texting.offer(world, ana)
