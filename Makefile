@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 TESTS ?=
 ARGS ?=
+# The whole suite uses two cores; what is picked by hand runs in one process, so that -x, -s and --pdb do what they say.
+SPREAD := $(if $(TESTS)$(ARGS),,-n 2 --dist loadgroup)
 QUICK := $(if $(filter quick,$(ONLY)),-m "not slow and not browser",)
 
 .DEFAULT_GOAL := help
@@ -24,7 +26,7 @@ run: setup ## Everything on embedded defaults, at http://127.0.0.1:5000; Ctrl-C 
 
 test: assets ## All tests; ONLY=quick leaves out browser and long ones, TESTS=path picks some
 	@CHROMIUM="$${CHROMIUM:-$$($(if $(QUICK),true,$(PY) -m nexapp.local.browser))}" \
-		$(PY) -m pytest $(QUICK) $(ARGS) $(TESTS)
+		$(PY) -m pytest $(SPREAD) $(QUICK) $(ARGS) $(TESTS)
 
 check: setup ## Style, types, direction of imports, templates and assets
 	@$(PY) -m nexapp.local.check

@@ -25,6 +25,13 @@ from nexapp.spine.unit import unit_of_work
 QUICK = {"SMS_PER_SECOND": "0", "SMS_LEASE_SECONDS": "2", "SMS_SETTLE_SECONDS": "2"}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where the suite is spread over processes, what watches the clock or kills servers stays together in one."""
+    for item in items:
+        if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("timed"))
+
+
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """PostgreSQL, Redis and the phone, migrated; no web process and no worker."""
