@@ -248,7 +248,7 @@ def _settle(inbound: InboundMessage, handled_as: str, org_id: UUID | None) -> No
     former = inbound.org_id
     inbound.handled_as, inbound.needs_review, inbound.org_id = handled_as, False, org_id
     db.session.flush()
-    if org_id is not None:
+    if org_id is not None and inbound.consumer_id is not None:
         put_away_answered(org_id, inbound.consumer_id)
     for touched in {former, org_id} - {None}:
         publish_change(touched, None)
