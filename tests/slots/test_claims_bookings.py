@@ -144,6 +144,8 @@ def test_who_lost_a_booking_to_the_business_reads_so(
         " booked_at = NULL"
     )
     assert "Your booking was cancelled" in text_of(client.get(ana.path))
+    assert f"{ana.path}/calendar.ics" in client.get(ana.path).text
+    assert entry(client, ana.path)[0]["METHOD"] == "CANCEL"
 
 
 # Exchanging
