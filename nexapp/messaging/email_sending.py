@@ -79,8 +79,10 @@ def settle_emails() -> None:
             Message.send_at < func.now() - text("interval '1 minute'"),
         )
     ).all()
+    hour = now().strftime("%Y%m%d%H")
     for message_id in waiting:
-        enqueue("send_email", message_id=str(message_id))
+        # One an hour at most: while no worker runs, jobs for the same letter would pile up.
+        enqueue("send_email", unique_key=f"send_email:{message_id}:{hour}", message_id=str(message_id))
 
 
 def email_gateway() -> EmailGateway | None:

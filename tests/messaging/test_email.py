@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from nexapp.messaging.email_outbox import NewEmail, queue_email
+from nexapp.messaging.email_sending import settle_emails
 from nexapp.spine.jobs import enqueue
 from nexapp.spine.tenancy import SYSTEM, Actor
 
@@ -147,3 +148,18 @@ def test_without_a_mail_server_it_says_so(
     [(status, error)] = owner_sql("SELECT status, error FROM messages")
     assert status == "failed"
     assert "MAIL_URL" in error
+
+
+def test_jobs_for_a_letter_that_waits_do_not_pile_up(
+    acting: Acting, run_jobs: Callable[[], None], letters: Callable[[str], int], owner_sql: Sql
+) -> None:
+    write(acting)
+    owner_sql("DELETE FROM background_jobs")
+    owner_sql("UPDATE messages SET send_at = now() - interval '5 minutes'")
+    with acting(SYSTEM):
+        settle_emails()
+    with acting(SYSTEM):
+        settle_emails()
+    assert owner_sql("SELECT count(*) FROM background_jobs WHERE name = 'send_email'") == [(1,)]
+    run_jobs()
+    assert letters(TO) == 1
