@@ -281,3 +281,13 @@ def test_a_drop_into_the_repeated_hour_says_where_to_choose(shop: Shop, owner: B
     answer = owner.post(f"/slots/{slot_id}/moves", fragment=True, **fields)
     assert answer.status_code == 422
     assert "Open the slot and press Move\u2026 to choose." in news(answer)["toast"]["text"]
+
+
+def test_an_open_page_of_a_slot_hears_of_its_new_time(shop: Shop, owner: Browser) -> None:
+    slot_id = shop.slot(at(9))
+    assert "hx-swap-oob" not in owner.get(f"/slots/{slot_id}").get_data(as_text=True)
+    owner.post(f"/slots/{slot_id}/moves", fragment=True, **form(shop, minutes=45))
+    refreshed = owner.get(f"/slots/{slot_id}", fragment=True).get_data(as_text=True).replace("\u202f", " ")
+    title, lead = refreshed.split('id="slot-title"')[1].split('id="slot-lead"')
+    assert "2:00 PM" in title
+    assert "45 minutes" in lead

@@ -135,6 +135,8 @@ def test_a_phone_taps_an_empty_time_and_moves_by_the_form(windows: Windows, merc
     page.get_by_label("Start", exact=True).fill("20:00")
     page.get_by_role("button", name="Move it").tap()
     expect(page.get_by_role("heading", level=1)).to_contain_text("8:00")
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.locator(".toast", has_text="Back at")).to_be_visible()
 
 
 def test_a_week_is_planned_from_a_pattern(windows: Windows, stack: Stack, merchant: Merchant) -> None:
