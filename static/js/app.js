@@ -127,11 +127,12 @@
     else if (field) field.value = value;
   }
 
-  // A refresh must not take away a dialog that somebody is reading, or a field that somebody is filling in.
+  // A refresh must not take away a dialog that somebody is reading, a field that somebody is filling in, or a form whose
+  // answer is on its way.
   function isInUse(target) {
     const field = document.activeElement;
     const typing = field && target.contains(field) && field.matches("input:not([type=hidden]), textarea, select");
-    return Boolean(target.querySelector("dialog[open]")) || Boolean(typing);
+    return Boolean(target.querySelector("dialog[open], form.htmx-request")) || Boolean(typing);
   }
 
   let behind = false;
