@@ -14,7 +14,9 @@ from tests.blackbox import Phone, running_stack
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # Few texts in flight: a fan-out then takes long enough for what is done to it.
     folder = tmp_path_factory.mktemp("faults")
-    with running_stack(folder, web_processes=2, durable=True, SMS_IN_FLIGHT="8") as running:
+    with running_stack(
+        folder, web_processes=2, durable=True, SMS_IN_FLIGHT="8", FEED_PRIVATE_HOSTS="127.0.0.1"
+    ) as running:
         yield running
 
 

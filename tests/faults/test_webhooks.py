@@ -64,7 +64,7 @@ def stored(stack: Stack) -> int:
 
 def await_handled(stack: Stack) -> None:
     def idle() -> bool:
-        return not sql(stack, "SELECT FROM webhook_events WHERE handled_at IS NULL")
+        return not sql(stack, "SELECT 1 FROM webhook_events WHERE handled_at IS NULL")
 
     eventually(idle, 10, "every stored event is handled")
 
