@@ -17,6 +17,7 @@ from nexapp.spine.jobs import enqueue
 EVERYONE, IN_TURN, WAVES, PICKED = "everyone", "in_turn", "waves", "picked"
 MODES = (EVERYONE, IN_TURN, WAVES)
 LARGEST_WAVE = 500
+LARGEST_NUMBER = 2**31 - 1
 AT_ONCE = 10_000
 """People of a long list in one unit: about a second. The slot is locked meanwhile, and who taps it waits."""
 
@@ -27,6 +28,11 @@ class Asking:
 
     mode: str | None = None
     wave_size: int | None = None
+
+
+def round_number(typed: str) -> int:
+    """Of a form; one that no column holds stands for a round that there isn't."""
+    return max(-1, min(int(typed), LARGEST_NUMBER))
 
 
 def count_list(org_id: UUID) -> int:

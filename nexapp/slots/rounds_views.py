@@ -16,6 +16,7 @@ from nexapp.slots.errors import SlotChanged, TooLateToOffer
 from nexapp.slots.forms import read_uuid
 from nexapp.slots.reasons import reason_words
 from nexapp.slots.rounds_by_hand import Chosen, list_choices, offer_by_hand
+from nexapp.slots.rounds_rows import round_number
 from nexapp.slots.views import pages
 from nexapp.spine.access import member
 from nexapp.spine.tenancy import Role
@@ -37,7 +38,7 @@ def pick(slot_id: UUID) -> Response:
     if not chosen:
         return _choices(slot_id, status=422, refusal=_("Choose at least one person."))
     try:
-        result = offer_by_hand(slot_id, chosen, request.form.get("round", type=int))
+        result = offer_by_hand(slot_id, chosen, request.form.get("round", type=round_number))
     except (SlotChanged, TooLateToOffer) as error:
         return slot_page(slot_id, status=409, refusal=error.sentence)
     return slot_page(slot_id, done=chosen_words(result))

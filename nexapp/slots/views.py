@@ -19,6 +19,7 @@ from nexapp.slots.answers import opening_words, read_asking, slot_page, told_wor
 from nexapp.slots.claim_errors import NotWaitingForAnswer
 from nexapp.slots.errors import SlotChanged, TooLateToOffer
 from nexapp.slots.forms import STATES, BookingForm, read_filter
+from nexapp.slots.rounds_rows import round_number
 from nexapp.slots.times import today_in
 from nexapp.slots.transitions import get_slot_for_change
 from nexapp.spine.access import member
@@ -57,7 +58,7 @@ def show(slot_id: UUID) -> Response:
 @member(Role.STAFF)
 def open_round(slot_id: UUID) -> Response:
     """Open and text the list. The form names the round it was made in: sent twice, it opens once."""
-    expected = request.form.get("round", type=int)
+    expected = request.form.get("round", type=round_number)
     return _step(slot_id, lambda: opening_words(opening.open_slot(slot_id, expected, read_asking(request.form))))
 
 
