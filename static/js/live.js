@@ -13,6 +13,7 @@
   const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: text }));
 
   const subscribed = new Set();
+  const missed = new Set();
   let socket = null;
   let markTimer = 0;
   let wasLost = false;
@@ -68,8 +69,20 @@
     socket.on("connect", onConnect);
     socket.on("disconnect", onDisconnect);
     socket.on("connect_error", onRefused);
-    socket.onAny((name, payload) => fire(name, payload));
+    socket.onAny(onSignal);
     window.addEventListener("online", () => socket.connect());
+  }
+
+  // What htmx queues on a fragment is lost with it when the answer under way takes its place: say it once more then.
+  function onSignal(name, payload) {
+    if (document.querySelector(`.htmx-request[hx-trigger*="${CSS.escape(name)} "]`)) missed.add(name);
+    fire(name, payload);
+  }
+
+  function sayMissed() {
+    const names = [...missed];
+    missed.clear();
+    for (const name of names) fire(name);
   }
 
   function poll() {
@@ -84,6 +97,7 @@
   watch();
   // A fragment may bring topics of its own.
   document.body.addEventListener("htmx:afterSettle", watch);
+  document.body.addEventListener("htmx:afterSettle", sayMissed);
   document.addEventListener("visibilitychange", poll);
   setInterval(poll, POLL_MS);
 })();

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect
 
 from nexapp.local.stack import Stack
 from tests.blackbox import Consumer, Merchant, Phone
@@ -16,6 +17,7 @@ from tests.crowd import join_list
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 AT_ONCE_MS = 1_000
+SIGNAL_SECONDS = 0.8
 POLLED_MS = 35_000
 AFTER_RESTART_MS = 20_000
 
@@ -72,6 +74,26 @@ def test_the_slots_page_changes_within_a_second(window: BrowserContext, merchant
     anna.confirm("Anna Able").expect(200)
     expect(state).to_contain_text("Booked", timeout=AT_ONCE_MS)
     expect(state).to_contain_text("Anna Able", timeout=AT_ONCE_MS)
+    expect_unloaded(page)
+
+
+def test_a_change_during_a_refresh_is_shown_too(window: BrowserContext, merchant: Merchant, anna: Consumer) -> None:
+    page, _ = open_page(window, merchant, anna)
+    page.wait_for_timeout(1_500)
+    refreshes = []
+
+    def answer_late(route: Route) -> None:
+        """The first refresh shows the hold; the booking's signal comes before its answer does."""
+        answer = route.fetch()
+        refreshes.append(answer)
+        if len(refreshes) == 1:
+            anna.confirm("Anna Able").expect(200)
+            time.sleep(SIGNAL_SECONDS)
+        route.fulfill(response=answer)
+
+    page.route(f"{page.url}*", answer_late)
+    anna.hold().expect(200)
+    expect(page.locator("#slot-state")).to_contain_text("Booked", timeout=4 * AT_ONCE_MS)
     expect_unloaded(page)
 
 
