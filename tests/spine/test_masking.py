@@ -14,13 +14,12 @@ from flask import Flask
 
 from nexapp.settings import load_settings
 from nexapp.spine import faults
-from nexapp.spine.ids import new_id
 from nexapp.spine.logs import configure_logs
 from nexapp.spine.masking import mask_text, mask_values
 
 from .conftest import Sql
 
-ROW_ID = str(new_id())
+ROW_ID = "01a1f977-af9a-72fa-b1c4-a0b08b62ade1"
 TOKEN = "Zk3vQ0m1xYb7-Lw_9aRtP2"
 
 SECRETS = {
