@@ -6,7 +6,7 @@ PY := $(BIN)/python
 TESTS ?=
 ARGS ?=
 # The whole suite uses two cores; what is picked by hand runs in one process, so that -x, -s and --pdb do what they say.
-SPREAD := $(if $(TESTS)$(ARGS),,-n 2 --dist loadgroup)
+SPREAD := $(if $(TESTS)$(ARGS),,-n 2 --dist loadgroup --no-loadscope-reorder)
 QUICK := $(if $(filter quick,$(ONLY)),-m "not slow and not browser",)
 
 .DEFAULT_GOAL := help

@@ -26,10 +26,12 @@ QUICK = {"SMS_PER_SECOND": "0", "SMS_LEASE_SECONDS": "2", "SMS_SETTLE_SECONDS": 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where the suite is spread over processes, what watches the clock or kills servers stays together in one."""
-    for item in items:
-        if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("timed"))
+    """Where the suite is spread over processes, what watches the clock or kills servers comes last, and alone."""
+    timed = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")]
+    for item in timed:
+        item.add_marker(pytest.mark.xdist_group("timed"))
+    last = set(timed)
+    items[:] = [item for item in items if item not in last] + timed
 
 
 @pytest.fixture(scope="session")
