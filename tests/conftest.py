@@ -143,6 +143,7 @@ def phone(services: Stack, empty: None) -> Iterator[httpx.Client]:
         http.delete("/dev/phone/faults")
         http.delete("/dev/phone/messages")
         yield http
+        http.delete("/dev/phone/faults")
 
 
 @pytest.fixture(scope="session")

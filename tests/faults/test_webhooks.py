@@ -62,11 +62,11 @@ def stored(stack: Stack) -> int:
     return sql(stack, "SELECT count(*) AS n FROM webhook_events")[0].n
 
 
-def await_handled(stack: Stack) -> None:
+def await_handled(stack: Stack, seconds: float = 10) -> None:
     def idle() -> bool:
         return not sql(stack, "SELECT 1 FROM webhook_events WHERE handled_at IS NULL")
 
-    eventually(idle, 10, "every stored event is handled")
+    eventually(idle, seconds, "every stored event is handled")
 
 
 def test_unsigned_and_forged_reports_are_refused_and_change_nothing(

@@ -38,6 +38,8 @@ def piece(page: Page, slot_id: UUID) -> Locator:
 def look(page: Page, merchant: Merchant, slot_id: UUID, view: str = "day") -> Locator:
     on = merchant.slot(slot_id).starts_at.astimezone(ZONE).date().isoformat()
     page.goto(f"/calendar?view={view}&on={on}")
+    # The first refresh, once the page has joined its topics, replaces what the mouse would take hold of.
+    page.wait_for_load_state("networkidle")
     found = piece(page, slot_id)
     expect(found).to_be_visible()
     return found
