@@ -13,11 +13,13 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from nexapp.factory import build
 from nexapp.local.stack import Stack
 from nexapp.settings import load_settings
 from nexapp.spine.config import configure_redis
+from nexapp.spine.db import db
 from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.tenancy import Actor
 from nexapp.spine.unit import unit_of_work
@@ -144,6 +146,21 @@ def phone(services: Stack, empty: None) -> Iterator[httpx.Client]:
         http.delete("/dev/phone/messages")
         yield http
         http.delete("/dev/phone/faults")
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """What was asked of the database: set-based work stays a few statements, however many people it is about."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ from flask import Flask
 from nexapp.spine.jobs.runner import drain_ledger
 from tests.booking_systems.calendar_host import CalendarHost
 from tests.booking_systems.senders import Sender
-from tests.slots.conftest import other_shop, shop, statements
+from tests.slots.conftest import other_shop, shop
 from tests.slots.merchant_world import Shop
 
-__all__ = ["other_shop", "shop", "statements"]
+__all__ = ["other_shop", "shop"]
 
 
 @pytest.fixture

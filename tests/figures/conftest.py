@@ -1,3 +1,3 @@
 """Businesses whose figures are counted."""
 
-from tests.slots.conftest import other_shop, shop, statements  # noqa: F401 - fixtures
+from tests.slots.conftest import other_shop, shop  # noqa: F401 - fixtures

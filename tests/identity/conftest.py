@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from nexapp.identity.events import SignInCodeRequested
-from nexapp.spine.db import db
 from tests.identity.people import ANA, TEXTED, Person
 
 
@@ -37,18 +35,3 @@ def owner(person: Person) -> Person:
     person.sign_in(ANA)
     assert person.found().status_code == 303
     return person
-
-
-@pytest.fixture
-def statements(app: Flask) -> Iterator[list[str]]:
-    """Every statement of the requests' engine."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)

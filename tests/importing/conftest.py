@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.slots.conftest import other_shop, shop, statements  # noqa: F401 - fixtures
+from tests.slots.conftest import other_shop, shop  # noqa: F401 - fixtures
 from tests.slots.merchant_world import Browser, Shop
 
 SOURCE = "They signed the list at our counter"

@@ -21,7 +21,6 @@ from nexapp.settings import Settings
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
-from tests.slots.conftest import statements  # noqa: F401 - a fixture
 from tests.slots.merchant_world import Shop
 
 MakeBusiness = Callable[..., UUID]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from nexapp.spine.db import db
 from tests.slots.merchant_world import Shop
 
 
@@ -21,18 +19,3 @@ def shop(app: Flask, owner_sql: Callable[..., list[Any]]) -> Shop:
 @pytest.fixture
 def other_shop(app: Flask, owner_sql: Callable[..., list[Any]]) -> Shop:
     return Shop(app, owner_sql, name="Elsewhere", zone="America/Los_Angeles")
-
-
-@pytest.fixture
-def statements(app: Flask) -> Iterator[list[str]]:
-    """What was asked of the database: set-based work stays a few statements, however many people it is about."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
