@@ -29,6 +29,17 @@ def protect(*tables: str, append_only: tuple[str, ...] = ()) -> None:
         run_all(f"REVOKE UPDATE, DELETE ON {table} FROM nexapp_tenant, nexapp_system")
 
 
+def close(*tables: str) -> None:
+    """Close tables whose rows belong to a person or to nobody: the system sees all, others what a policy of theirs says."""
+    for table in tables:
+        run_all(
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY system ON {table} TO nexapp_system USING (true) WITH CHECK (true)",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO nexapp_tenant, nexapp_system",
+        )
+
+
 def pin_lookups(*signatures: str) -> None:
     """Give SECURITY DEFINER functions to `nexapp_system` and let only the application call them."""
     run_all("GRANT CREATE ON SCHEMA public TO nexapp_system")

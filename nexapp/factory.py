@@ -13,7 +13,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from nexapp import cli
 from nexapp.identity import wiring as identity
 from nexapp.messaging import wiring as messaging
+from nexapp.notifications import wiring as notifications
 from nexapp.operations import wiring as operations
+from nexapp.sales import wiring as sales
 from nexapp.settings import Settings, load_settings
 from nexapp.slots import wiring as slots
 from nexapp.spine import access, config, db, events, logs, realtime, sockets, webhooks
@@ -22,7 +24,7 @@ from nexapp.spine.web.application import NexFlask, csrf
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST_REQUEST = 2 * 1024 * 1024
-PARTS = (identity, messaging, slots, operations)
+PARTS = (identity, messaging, notifications, slots, sales, operations)
 COMMON_JOBS = (events, webhooks)
 """Modules of the spine that register jobs: every process must know them."""
 

@@ -74,6 +74,10 @@ class Message(Keyed, Created, Model):
     """The business's own wording that wrote it; None: the default's."""
     created_by: Mapped[UUID | None]
     """Who wrote it by hand."""
+    user_id: Mapped[UUID | None]
+    """The signed-in person whom a notice goes to."""
+    notification_id: Mapped[UUID | None]
+    push_subscription_id: Mapped[UUID | None]
 
 
 class MessageEvent(Keyed, Model):

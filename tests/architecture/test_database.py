@@ -20,6 +20,7 @@ FAMILIES = {
 }  # fmt: skip
 SINGLE_KEYS = {
     ("message_events", "messages"): "a text may belong to no business",
+    ("notifications", "notifications"): "a notice belongs to a person, and may concern no business",
 }
 """Foreign keys between rows of tenants that don't carry the organisation."""
 

@@ -1,0 +1,5 @@
+"""The routes of this part."""
+
+from flask import Blueprint
+
+pages = Blueprint("notifications", __name__)

@@ -1,0 +1,58 @@
+"""Which types of notices there are. Parts register theirs at import; settings page and docs are drawn from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import LazyString
+
+CHANNELS = ("in_app", "email", "push", "sms")
+TIERS = ("free", "pro", "elite")
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeType:
+    """`title` and `body` are templates with `{name}` places; `folded` takes `{count}` for several similar items."""
+
+    name: str
+    label: LazyString
+    """What the settings page calls it."""
+    icon: str
+    colours: tuple[str, str]
+    """From and to, as Tailwind names them: the source document's gradients."""
+    priority: str
+    title: LazyString | str
+    body: LazyString | str
+    folded: LazyString | str = ""
+    """Empty: items of this type never fold."""
+    tier: str = "free"
+    switch: str = ""
+    """The switch that it shares with other types; empty: one of its own."""
+    channels: tuple[str, ...] = ("in_app", "email", "push")
+    """On unless the person says otherwise. E-mail and push need their master switch too."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of organisation that have it; empty: all."""
+    locked: bool = False
+    """Security and billing: can't be switched off, and nothing holds it back."""
+    minimum: str = "viewer"
+    """The least role that gets it, for the settings page."""
+    extra: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def switch_name(self) -> str:
+        return self.switch or self.name
+
+
+TYPES: dict[str, NoticeType] = {}
+
+
+def register_types(*types: NoticeType) -> None:
+    for known in types:
+        if known.name in TYPES and TYPES[known.name] != known:
+            raise RuntimeError(f"two types of notices are called {known.name}")
+        TYPES[known.name] = known
+
+
+def find_type(name: str) -> NoticeType | None:
+    return TYPES.get(name)

@@ -1,0 +1,12 @@
+"""Registers this part with the app."""
+
+from flask import Flask
+
+# The imports register their tables and their routes.
+from nexapp.sales import models, notices  # noqa: F401
+from nexapp.sales.blueprint import pages
+
+
+def register(app: Flask) -> None:
+    notices.register()
+    app.register_blueprint(pages)
