@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask_babel import gettext as _
 
 from nexapp.spine.errors import BadInput, Conflict, Forbidden
+from nexapp.spine.wall_times import TimeDoesNotExist as TimeDoesNotExist
+from nexapp.spine.wall_times import TimeHappensTwice as TimeHappensTwice
 
 
 class SlotChanged(Conflict):
@@ -45,19 +45,3 @@ class SlotOverlaps(BadInput):
     """The staff member has another slot at that time."""
 
     code = "slot_overlaps"
-
-
-class TimeDoesNotExist(BadInput):
-    """The clocks jump over this wall time."""
-
-    code = "time_does_not_exist"
-
-
-class TimeHappensTwice(BadInput):
-    """The clocks go through this wall time twice; `choices` are both instants, the earlier first."""
-
-    code = "time_happens_twice"
-
-    def __init__(self, sentence: str, *, fields: dict[str, str], choices: tuple[datetime, datetime]) -> None:
-        super().__init__(sentence, fields=fields)
-        self.choices = choices

@@ -31,29 +31,17 @@ from nexapp.identity.fields import one_line, readable
 from nexapp.slots.adding import LONGEST_MINUTES, SHORTEST_MINUTES, NewSlot, PriceStep
 from nexapp.slots.queries import SlotFilter
 from nexapp.slots.rounds_rows import LARGEST_WAVE, WAVES
-from nexapp.slots.times import FIRST, SECOND, clock_words, zone_letters
 from nexapp.spine.errors import BadInput
 from nexapp.spine.web.forms import PageForm
+from nexapp.spine.web.time_fields import DayField as DayField
+from nexapp.spine.web.time_fields import which_choices as which_choices
 
 DAYS_SHOWN = 13
 MOST_DAYS = 370
 DEAREST = 1_000_000
 USUAL_MINUTES = 30
 MOST_WEEKS = 26
-FIRST_YEAR, LAST_YEAR = 1900, 3000
 STATES = ("draft", "open", "held", "pending", "booked", "completed", "no_show", "expired", "cancelled")
-
-
-class DayField(DateField):  # type: ignore[misc]
-    """A date that has a place in every zone: the ends of the calendar can't be moved into another."""
-
-    data: Any
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata(valuelist)
-        if self.data is not None and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
-            self.data = None
-            raise ValueError(gettext("Check the year of this day."))
 
 
 class PriceField(DecimalField):  # type: ignore[misc]
@@ -187,12 +175,6 @@ def _service_facts(service: Any) -> dict[str, str]:
     """What the script fills in when the service is chosen."""
     price = "" if service.price_cents is None else f"{service.price_cents / 100:.2f}"
     return {"data-minutes": str(service.minutes), "data-price": price}
-
-
-def which_choices(choices: tuple[Any, Any]) -> list[tuple[str, str]]:
-    """Both times that a wall time means, named by the letters of their zone."""
-    named = zip((FIRST, SECOND), choices, (_("the first"), _("the second")), strict=True)
-    return [(value, f"{clock_words(wall.time())} {zone_letters(wall)}, {word}") for value, wall, word in named]
 
 
 def fresh_key() -> str:
