@@ -1,1 +1,1 @@
-SELECT 1;
+DROP INDEX messages_channel_due;
