@@ -20,6 +20,7 @@ from nexapp.settings import Settings, load_settings
 from nexapp.slots import wiring as slots
 from nexapp.spine import access, config, db, events, logs, realtime, sockets, webhooks
 from nexapp.spine.web import failures, files, headers, templating, tracing
+from nexapp.spine.web.api.openapi import routes as api_routes
 from nexapp.spine.web.application import NexFlask, csrf
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +38,7 @@ def build(settings: Settings | None = None) -> Flask:
     _install(app, settings)
     for part in PARTS:
         part.register(app)
+    app.register_blueprint(api_routes)
     cli.register(app)
     access.refuse_unguarded_routes(app)
     return app

@@ -66,6 +66,7 @@ class Settings(BaseModel):
     bypass_otp_check: Annotated[bool, Field(alias="BYPASS_OTP_CHECK")] = False
     web_processes: Annotated[int, Field(alias="WEB_PROCESSES", ge=1, le=64)] = 1
     feed_private_hosts: Annotated[str, Field(alias="FEED_PRIVATE_HOSTS")] = ""
+    api_per_minute: Annotated[int, Field(alias="API_PER_MINUTE", ge=1, le=100_000)] = 300
     trusted_proxies: Annotated[int, Field(alias="TRUSTED_PROXIES", ge=0, le=5)] = 0
     log_format: Annotated[str, Field(alias="LOG_FORMAT", pattern="^(json|console|)$")] = ""
     tenant_guard: Annotated[bool, Field(alias="NEXAPP_CODE_TENANT_GUARD")] = True

@@ -1,1 +1,2 @@
-SELECT 1;
+DROP FUNCTION nexapp_api_key(bytea);
+DROP TABLE api_replays, api_keys;

@@ -4,7 +4,7 @@ Revision ID: 0020
 Revises: 0019
 """
 
-from migrations.steps import run
+from migrations.steps import pin_lookups, protect, run
 
 revision = "0020"
 down_revision = "0019"
@@ -14,6 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     run("0020_up.sql")
+    protect("api_keys", "api_replays")
+    pin_lookups("nexapp_api_key(bytea)")
 
 
 def downgrade() -> None:

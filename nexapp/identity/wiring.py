@@ -5,12 +5,15 @@ from flask_babel import lazy_gettext as _
 
 from nexapp.identity import (  # noqa: F401 - their routes, jobs and topics
     account_views,
+    api_key_views,
+    api_keys,
     business_views,
     email_views,
     home_views,
     invitation_views,
     jobs,
     location_views,
+    plan_views,
     second_factor_views,
     sessions,
     settings_views,
@@ -28,6 +31,7 @@ from nexapp.spine.web.navigation import Item, add_item, add_setting
 
 def register(app: Flask) -> None:
     sessions.configure(app)
+    api_keys.configure(app)
     app.register_blueprint(pages)
     app.cli.add_command(reset_second_factor)
     app.context_processor(provide_viewer)
@@ -46,4 +50,8 @@ _SETTINGS = (
          note=_("The people whose time can be booked.")),
     Item(_("Locations"), "identity.locations", "map-pin", 40, Role.ADMIN, WITH_SLOTS,
          note=_("Several places, their addresses and numbers.")),
+    Item(_("Plan"), "identity.plan", "credit-card", 90, Role.VIEWER,
+         note=_("What your plan brings, and changing it.")),
+    Item(_("API keys"), "identity.api_keys", "key", 95, Role.STAFF,
+         note=_("For programs that work on your behalf.")),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 
 from nexapp.spine.errors import Forbidden, NexError, NotSignedIn
 from nexapp.spine.ids import new_id
@@ -152,6 +152,12 @@ def reader() -> Actor | None:
         return acting
     found = principal()
     return _actor(found, found.role) if found else acting
+
+
+def bearer_token() -> str | None:
+    """The key that came with the request; None where there is none."""
+    given = request.headers.get("Authorization", "")
+    return given[7:].strip() or None if given[:7].lower() == "bearer " else None
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:

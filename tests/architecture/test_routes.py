@@ -25,6 +25,8 @@ PUBLIC = {
     "identity.email_sent": "says the same for every address",
     "identity.sign_out": "works with an ended session too",
     "identity.choose_theme": "a choice of the device",
+    "identity.api_reference": "what the API offers",
+    "api.openapi": "what the API offers",
     "identity.authenticator": "not in production, and on this machine only",
     "messaging.status": "the provider signs it",
     "messaging.inbound_text": "the provider signs it",
@@ -90,10 +92,11 @@ def test_link_pages_lie_in_their_parts(whole_app: Flask) -> None:
 
 def test_other_routes_ask_who_it_is(whole_app: Flask) -> None:
     kinds = {access.kind for _, access in rules(whole_app)}
-    assert kinds <= {"public", "link", "signed_in", "founder", "member", "platform_admin", "own_account"}
+    assert kinds <= {"public", "link", "signed_in", "founder", "member", "platform_admin", "own_account", "api"}
     for rule, access in rules(whole_app):
         assert access.kind != "member" or access.minimum is not None, rule.rule
-        assert access.kind not in {"public", "link"} or access.reason, rule.rule
+        assert access.kind not in {"public", "link", "api"} or access.reason, rule.rule
+        assert rule.rule.startswith("/api/") == (access.kind == "api" or rule.endpoint == "api.openapi"), rule.rule
         assert rule.rule.startswith("/admin") == (access.kind == "platform_admin"), rule.rule
 
 
@@ -102,6 +105,9 @@ def test_private_routes_are_closed_to_strangers(whole_app: Flask, client: FlaskC
         if access.kind in {"public", "link"} or "GET" not in (rule.methods or ()):
             continue
         answer = client.get(address(rule))
+        if access.kind == "api":
+            assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="NexApp"'), rule.rule
+            continue
         assert (answer.status_code, answer.location.split("?")[0]) == (303, "/sign-in"), rule.rule
 
 
