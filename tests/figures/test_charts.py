@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nexapp.slots.figures.charts import ceiling, stack
+from nexapp.spine.web.charts import ceiling, stack
 
 
 @pytest.mark.parametrize(

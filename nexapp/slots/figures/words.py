@@ -12,9 +12,9 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from nexapp.messaging.purposes import PURPOSES
-from nexapp.slots.figures.charts import Chart, stack
 from nexapp.slots.figures.queries import Figures, Wording
 from nexapp.slots.figures.sums import Sums
+from nexapp.spine.web.charts import Chart, stack
 from nexapp.spine.web.templating import money
 
 NOTHING = "\u2013"
