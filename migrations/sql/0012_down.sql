@@ -1,1 +1,24 @@
-SELECT 1;
+DROP FUNCTION nexapp_notify(jsonb, nexapp_recipient[]);
+DROP TRIGGER notifications_counted_new ON notifications;
+DROP TRIGGER notifications_counted_changed ON notifications;
+DROP TRIGGER notifications_counted_gone ON notifications;
+DROP FUNCTION nexapp_count_new();
+DROP FUNCTION nexapp_count_changed();
+DROP FUNCTION nexapp_count_gone();
+DROP FUNCTION nexapp_badge(uuid);
+DROP FUNCTION nexapp_fill(jsonb, jsonb);
+DROP FUNCTION nexapp_quiet_until(timestamptz, text, time, time);
+DROP FUNCTION nexapp_zone_of(uuid, uuid);
+DROP FUNCTION nexapp_uuid7(timestamptz);
+DROP FUNCTION nexapp_first_uuid7(timestamptz);
+DROP TABLE unread_counts;
+DROP INDEX notification_skips_once;
+ALTER TABLE notification_skips DROP COLUMN dedupe_key;
+DROP INDEX notifications_user, notifications_digest, notifications_digested, notifications_group;
+ALTER TABLE notifications DROP COLUMN digest_id;
+DROP TYPE nexapp_made;
+DROP TYPE nexapp_recipient;
+DELETE FROM system_errors WHERE kind = 'notice_error';
+ALTER TABLE system_errors DROP CONSTRAINT system_errors_kind_check;
+ALTER TABLE system_errors ADD CONSTRAINT system_errors_kind_check CHECK (kind IN (
+    'sms_failed', 'job_error', 'request_error', 'db_error', 'webhook_error', 'socket_error'));

@@ -37,6 +37,8 @@ class Notification(Keyed, Created, Model):
     parts: Mapped[int] = mapped_column(default=1)
     digest_on: Mapped[date | None]
     """The local day whose digest brings it by e-mail."""
+    digest_id: Mapped[UUID | None]
+    """The e-mail that brought it."""
     seen_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     acted_at: Mapped[datetime | None]
@@ -96,6 +98,18 @@ class NotificationSkip(Keyed, Created, Model):
     subject_kind: Mapped[str | None]
     subject_id: Mapped[UUID | None]
     held_until: Mapped[datetime | None]
+    dedupe_key: Mapped[str | None]
+
+
+class UnreadCount(Model):
+    """How many unread items a person has of one business; kept by triggers."""
+
+    __tablename__ = "unread_counts"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Nil for what concerns the account."""
+    unread: Mapped[int] = mapped_column(default=0)
 
 
 class PushSubscription(Keyed, Created, Model):
@@ -110,4 +124,6 @@ class PushSubscription(Keyed, Created, Model):
     p256dh: Mapped[str | None]
     auth: Mapped[str | None]
     device: Mapped[str] = mapped_column(default="")
+    session_id: Mapped[UUID | None]
+    """Where it was registered: a device that is signed out gets no pushes. None for an app."""
     last_used_at: Mapped[datetime | None]

@@ -38,6 +38,8 @@ class NoticeType:
     minimum: str = "viewer"
     """The least role that gets it, for the settings page."""
     extra: tuple[tuple[str, Any], ...] = ()
+    allowance: int = 0
+    """How many in seven days a tier below `tier` has all the same."""
 
     @property
     def switch_name(self) -> str:
@@ -56,3 +58,19 @@ def register_types(*types: NoticeType) -> None:
 
 def find_type(name: str) -> NoticeType | None:
     return TYPES.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What notices are about: rows of a tenant's table, whose `alive` is SQL about the row `s`."""
+
+    table: str
+    alive: str = "true"
+
+
+SUBJECTS: dict[str, Subject] = {}
+
+
+def register_subject(kind: str, table: str, alive: str = "true") -> None:
+    """A notice about a row of this kind that is not there is left out, and recorded."""
+    SUBJECTS[kind] = Subject(table, alive)

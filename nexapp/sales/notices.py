@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from nexapp.notifications.registry import NoticeType, register_types
+from nexapp.notifications.registry import NoticeType, register_subject, register_types
 
 SALES = ("sales",)
 
 
 def register() -> None:
     register_types(*_TYPES)
+    register_subject("prospect", "prospects", "s.deleted_at IS NULL")
 
 
 _TYPES = (
@@ -37,7 +38,7 @@ _TYPES = (
     NoticeType("weekly_report", _("Weekly reports"), "📊", ("indigo", "blue"), "low", _("📊 Your Weekly Summary"),
                _("{message}"), kinds=SALES),
     NoticeType("ai_insight", _("AI insights"), "🧠", ("violet", "purple"), "normal", _("🧠 {title}"), _("{message}"),
-               tier="pro", kinds=SALES),
+               tier="pro", allowance=1, kinds=SALES),
     NoticeType("scan_complete", _("Scans"), "✅", ("green", "teal"), "normal", _("✅ {title}"), _("{message}"),
                kinds=SALES),
     NoticeType("coin_earned", _("Coins"), "🪙", ("yellow", "orange"), "low", _("🪙 You earned {coins} coins"),

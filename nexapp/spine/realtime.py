@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -45,6 +45,22 @@ def may_join(principal: Principal | None, name: str) -> bool:
 def publish(name: str, signal: str, payload: dict[str, Any] | None = None) -> None:
     """Signal everybody on a topic once this unit has committed; a rollback drops it."""
     after_commit(lambda: send_signal(name, signal, payload), key=("signal", name, signal))
+
+
+def publish_each(names: Sequence[str], signal: str, payload: dict[str, Any], *, key: object = None) -> None:
+    """Signal everybody on these topics after the commit, and fold none: each one carries something of its own.
+
+    Of several in one unit under the same key the last one goes.
+    """
+    after_commit(lambda: _send_each(names, signal, payload), key=key)
+
+
+def _send_each(names: Sequence[str], signal: str, payload: dict[str, Any]) -> None:
+    emitter: RedisManager = current_app.extensions["signal_emitter"]
+    try:
+        emitter.emit(signal, {"topic": names[0] if len(names) == 1 else "", **payload}, room=list(names))
+    except RedisError as error:
+        log.warning("signal_not_sent", topic=names[0], error=str(error))
 
 
 def send_signal(name: str, signal: str, payload: dict[str, Any] | None = None) -> None:

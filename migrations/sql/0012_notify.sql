@@ -1,0 +1,305 @@
+-- The one way to tell people something: decides for each person by every rule, and writes what is to be shown and
+-- sent. A handful of statements, however many people there are. `spec` is the type as the registry knows it.
+CREATE FUNCTION nexapp_notify(spec jsonb, recipients nexapp_recipient[]) RETURNS SETOF nexapp_made
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    own_org constant uuid := nullif(current_setting('app.org_id', true), '')::uuid;
+    is_system constant boolean := current_setting('role') = 'nexapp_system';
+    wanted_type constant text := spec ->> 'name';
+    switch_name constant text := spec ->> 'switch';
+    wanted_priority constant text := spec ->> 'priority';
+    by_default constant jsonb := spec -> 'channels';
+    is_locked constant boolean := (spec ->> 'locked')::boolean;
+    folds constant boolean := jsonb_array_length(spec -> 'folded') > 0;
+    missing bigint[] := '{}';
+    made nexapp_made[];
+BEGIN
+    -- One after the other for each person: caps, folds and counts see what the other call made. Always in this order.
+    INSERT INTO unread_counts (user_id, org_id)
+    SELECT DISTINCT m.user_id, m.org_id FROM (
+        SELECT user_id, coalesce(org_id, nobody) AS org_id FROM unnest(recipients)
+    ) m
+    JOIN users u ON u.id = m.user_id
+    WHERE is_system OR m.org_id = own_org
+    ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+    PERFORM FROM unread_counts c
+    JOIN (SELECT DISTINCT user_id, coalesce(org_id, nobody) AS org_id FROM unnest(recipients)) r USING (user_id, org_id)
+    WHERE is_system OR c.org_id = own_org
+    ORDER BY c.user_id, c.org_id FOR UPDATE OF c;
+
+    IF spec ? 'subject_table' THEN
+        EXECUTE format(
+            'SELECT coalesce(array_agg(r.n), ''{}'') FROM unnest($1) WITH ORDINALITY AS r (a, org_id, b, c, d, subject_id,'
+            ' e, f, g, h, n) LEFT JOIN %I s ON s.org_id = r.org_id AND s.id = r.subject_id AND %s'
+            ' WHERE r.subject_id IS NOT NULL AND s.id IS NULL',
+            spec ->> 'subject_table', spec ->> 'subject_alive'
+        ) INTO missing USING recipients;
+    END IF;
+
+    WITH given AS (
+        SELECT r.*, row_number() OVER (PARTITION BY r.user_id, r.dedupe_key ORDER BY r.n) AS copy
+        FROM unnest(recipients) WITH ORDINALITY AS r (
+            user_id, org_id, words, action_url, subject_kind, subject_id, details, dedupe_key, group_key, expires_at, n
+        )
+    ),
+    people AS MATERIALIZED (
+        SELECT g.n, g.user_id, g.org_id, g.words, g.action_url, g.subject_kind, g.subject_id, g.details, g.dedupe_key,
+            g.group_key, g.expires_at,
+            coalesce(nullif(left(nexapp_fill(spec -> 'title', g.words), 200), ''), spec ->> 'label') AS title,
+            left(nexapp_fill(spec -> 'body', g.words), 1000) AS message,
+            coalesce(u.time_zone, o.time_zone, 'UTC') AS zone, u.email, u.phone,
+            coalesce(o.tier = 'elite' OR o.kind <> 'sales', true) AS has_urgent,
+            coalesce(array_position(ARRAY['free', 'pro', 'elite'], o.tier), 3)
+                >= array_position(ARRAY['free', 'pro', 'elite'], spec ->> 'tier') AS has_tier,
+            coalesce(s.email_enabled, true) AS email_on, coalesce(s.push_enabled, false) AS push_on,
+            coalesce(s.digest_enabled, false) AS digest_on, coalesce(s.digest_at, '08:00') AS digest_at,
+            coalesce(s.quiet_enabled, false) AS quiet_on, coalesce(s.quiet_starts, '21:00') AS quiet_starts,
+            coalesce(s.quiet_ends, '08:00') AS quiet_ends, coalesce(s.urgent_passes, false) AS urgent_passes,
+            coalesce(s.daily_cap, 20) AS daily_cap, coalesce(s.paused_until > now(), false) AS is_paused,
+            p.any_on, p.in_app, p.email AS wants_email, p.push AS wants_push, p.sms AS wants_sms
+        FROM given g
+        JOIN users u ON u.id = g.user_id AND u.deactivated_at IS NULL
+        LEFT JOIN organizations o ON o.id = g.org_id
+        LEFT JOIN memberships m ON m.org_id = g.org_id AND m.user_id = g.user_id AND m.deactivated_at IS NULL
+        LEFT JOIN notification_settings s ON s.user_id = g.user_id
+        LEFT JOIN LATERAL (
+            SELECT bool_and(c.is_on) FILTER (WHERE c.channel = 'any') AS any_on,
+                bool_and(c.is_on) FILTER (WHERE c.channel = 'in_app') AS in_app,
+                bool_and(c.is_on) FILTER (WHERE c.channel = 'email') AS email,
+                bool_and(c.is_on) FILTER (WHERE c.channel = 'push') AS push,
+                bool_and(c.is_on) FILTER (WHERE c.channel = 'sms') AS sms
+            FROM notification_preferences c
+            WHERE c.user_id = g.user_id AND (c.name = wanted_type OR c.name = switch_name AND c.channel = 'any')
+        ) p ON NOT is_locked
+        WHERE CASE WHEN g.org_id IS NULL THEN is_system ELSE m.id IS NOT NULL AND (is_system OR g.org_id = own_org) END
+            AND (g.dedupe_key IS NULL OR g.copy = 1)
+            AND NOT EXISTS (
+                SELECT FROM notifications x WHERE x.user_id = g.user_id AND x.dedupe_key = g.dedupe_key
+            )
+    ),
+    -- What a lower tier has of a type all the same: so many in seven days of the person's own clock.
+    allowed AS (
+        SELECT p.n, x.used + row_number() OVER (PARTITION BY p.user_id ORDER BY p.n)
+            <= (spec ->> 'allowance')::int AS is_allowed
+        FROM people p
+        CROSS JOIN LATERAL (SELECT (date_trunc('day', now() AT TIME ZONE p.zone) - interval '6 days')
+            AT TIME ZONE p.zone AS since) t
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS used FROM notifications x
+            WHERE x.user_id = p.user_id AND x.type = wanted_type AND x.id >= nexapp_first_uuid7(t.since)
+                AND x.created_at >= t.since AND x.folded_into IS NULL
+        ) x
+        WHERE NOT p.has_tier AND (spec ->> 'allowance')::int > 0
+    ),
+    wishes AS (
+        SELECT p.*,
+            CASE
+                WHEN NOT (spec ->> 'known')::boolean THEN 'unknown_type'
+                WHEN p.n = ANY(missing) THEN 'bad_reference'
+                WHEN is_locked THEN NULL
+                WHEN NOT p.has_tier AND a.is_allowed IS NOT TRUE THEN 'tier'
+                WHEN p.any_on IS FALSE THEN 'switched_off'
+            END AS refused,
+            is_locked OR coalesce(p.in_app, by_default ? 'in_app') AS shows,
+            (is_locked OR p.email_on) AND coalesce(p.wants_email, by_default ? 'email') AND p.email IS NOT NULL AS mails,
+            (is_locked OR p.push_on) AND coalesce(p.wants_push, by_default ? 'push') AND EXISTS (
+                SELECT FROM push_subscriptions d WHERE d.user_id = p.user_id
+            ) AS pushes,
+            wanted_priority = 'high' AND p.has_urgent AND coalesce(p.wants_sms, by_default ? 'sms')
+                AND p.phone IS NOT NULL AS texts,
+            EXISTS (
+                SELECT FROM consumers q WHERE q.phone = p.phone AND q.opted_out_at IS NOT NULL
+            ) AS is_opted_out,
+            p.digest_on AND wanted_priority <> 'high' AND NOT is_locked AS digests,
+            CASE WHEN p.quiet_on AND NOT is_locked
+                    AND NOT (wanted_priority = 'high' AND p.urgent_passes AND p.has_urgent)
+                THEN nexapp_quiet_until(now(), p.zone, p.quiet_starts, p.quiet_ends)
+            END AS held_until,
+            CASE WHEN folds AND coalesce(p.in_app, by_default ? 'in_app')
+                THEN coalesce(p.group_key, wanted_type) END AS fold_key
+        FROM people p LEFT JOIN allowed a USING (n)
+    ),
+    placed AS (
+        SELECT w.*, h.id AS head_id, h.parts AS head_parts,
+            coalesce(w.refused, CASE
+                WHEN NOT (w.shows OR w.mails OR w.pushes OR w.texts) THEN 'channel_off'
+            END) AS stopped
+        FROM wishes w
+        LEFT JOIN LATERAL (
+            SELECT x.id, x.parts FROM notifications x
+            WHERE x.user_id = w.user_id AND x.type = wanted_type AND x.group_key = w.fold_key
+                AND x.org_id IS NOT DISTINCT FROM w.org_id AND x.read_at IS NULL AND x.folded_into IS NULL
+                AND x.archived_at IS NULL AND x.deleted_at IS NULL AND x.snoozed_until IS NULL
+                AND x.id >= nexapp_first_uuid7(now() - interval '10 minutes')
+                AND x.created_at > now() - interval '10 minutes'
+            ORDER BY x.id DESC LIMIT 1
+        ) h ON w.fold_key IS NOT NULL
+    ),
+    capped AS (
+        SELECT p.n, p.head_id IS NULL AND t.made + CASE
+                WHEN p.fold_key IS NULL THEN row_number() OVER (PARTITION BY p.user_id, p.fold_key IS NULL ORDER BY p.n)
+                ELSE dense_rank() OVER (PARTITION BY p.user_id, p.fold_key IS NULL ORDER BY p.fold_key)
+            END > p.daily_cap AS is_capped
+        FROM placed p
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS made FROM (
+                SELECT FROM notifications x
+                WHERE x.user_id = p.user_id AND x.folded_into IS NULL AND x.priority <> 'high'
+                    AND x.id >= nexapp_first_uuid7(date_trunc('day', now() AT TIME ZONE p.zone) AT TIME ZONE p.zone)
+                    AND x.created_at >= date_trunc('day', now() AT TIME ZONE p.zone) AT TIME ZONE p.zone
+                LIMIT p.daily_cap
+            ) x
+        ) t
+        WHERE p.stopped IS NULL AND wanted_priority <> 'high' AND NOT is_locked
+    ),
+    judged AS MATERIALIZED (
+        SELECT p.*, coalesce(p.stopped, CASE WHEN c.is_capped THEN 'frequency_cap' END) AS reason,
+            nexapp_uuid7(clock_timestamp()) AS id, nexapp_uuid7(clock_timestamp()) AS spare
+        FROM placed p LEFT JOIN capped c USING (n)
+    ),
+    -- Several of a kind within ten minutes: one item stands for them. A single one that nobody read is the first part.
+    sized AS (
+        SELECT j.*, count(*) OVER same AS size, row_number() OVER same AS place, first_value(j.spare) OVER same AS fresh
+        FROM judged j
+        WHERE j.reason IS NULL
+        WINDOW same AS (
+            PARTITION BY j.user_id, j.org_id, j.fold_key, CASE WHEN j.fold_key IS NULL THEN j.n END ORDER BY j.n
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        )
+    ),
+    folded AS MATERIALIZED (
+        SELECT z.*, CASE
+                WHEN z.head_parts > 1 THEN z.head_id
+                WHEN z.head_id IS NOT NULL OR z.size > 1 THEN z.fresh
+            END AS fold_id,
+            left(nexapp_fill(spec -> 'folded',
+                z.words || jsonb_build_object('count', coalesce(z.head_parts, 0) + z.size)), 200) AS fold_title
+        FROM sized z
+    ),
+    grown AS (
+        UPDATE notifications x SET parts = x.parts + f.size, title = f.fold_title, message = f.message, seen_at = NULL
+        FROM folded f WHERE f.head_parts > 1 AND f.place = f.size AND x.id = f.head_id
+    ),
+    joined AS (
+        UPDATE notifications x SET folded_into = f.fold_id
+        FROM folded f WHERE f.head_parts = 1 AND f.place = 1 AND x.id = f.head_id
+    ),
+    written AS (
+        INSERT INTO notifications (
+            id, user_id, org_id, type, title, message, icon, action_url, subject_kind, subject_id, metadata, priority,
+            dedupe_key, group_key, folded_into, parts, digest_on, archived_at, expires_at
+        )
+        SELECT f.id, f.user_id, f.org_id, wanted_type, f.title, f.message, spec ->> 'icon', f.action_url,
+            f.subject_kind, f.subject_id, coalesce(f.details, '{}'), wanted_priority, f.dedupe_key, f.fold_key,
+            f.fold_id, 1, CASE WHEN f.digests AND f.mails AND f.fold_id IS NULL THEN next.digest_on END,
+            CASE WHEN NOT f.shows THEN now() END, f.expires_at
+        FROM folded f CROSS JOIN LATERAL (
+            SELECT local::date + (local::time >= f.digest_at)::int AS digest_on
+            FROM (SELECT now() AT TIME ZONE f.zone AS local) t
+        ) next
+        UNION ALL
+        SELECT f.fold_id, f.user_id, f.org_id, wanted_type, f.fold_title, f.message, spec ->> 'icon', NULL,
+            NULL, NULL, '{}', wanted_priority, NULL, f.fold_key, NULL, coalesce(f.head_parts, 0) + f.size,
+            CASE WHEN f.digests AND f.mails THEN next.digest_on END, NULL,
+            f.expires_at
+        FROM folded f CROSS JOIN LATERAL (
+            SELECT local::date + (local::time >= f.digest_at)::int AS digest_on
+            FROM (SELECT now() AT TIME ZONE f.zone AS local) t
+        ) next
+        WHERE f.fold_id = f.fresh AND f.place = f.size
+        ON CONFLICT (user_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+        RETURNING id
+    ),
+    -- A letter about the first part that has not left yet speaks of all of them instead.
+    reworded AS (
+        UPDATE messages m SET notification_id = f.fold_id, subject_id = f.fold_id, subject = f.fold_title,
+            body = f.message
+        FROM folded f
+        WHERE f.place = f.size AND m.notification_id = f.head_id AND m.status = 'queued' AND m.channel <> 'sms'
+        RETURNING m.channel, m.user_id, f.fold_id
+    ),
+    letters AS (
+        INSERT INTO messages (
+            id, org_id, channel, lane, purpose, subject_kind, subject_id, to_phone, to_email, subject, body, segments,
+            send_at, expires_at, user_id, notification_id, request_id
+        )
+        SELECT nexapp_uuid7(clock_timestamp()), f.org_id, c.channel, 2, 'notice', 'notification',
+            coalesce(b.shown_id, f.id), '', CASE WHEN c.channel = 'email' THEN f.email END,
+            CASE WHEN f.size > 1 THEN f.fold_title ELSE f.title END, f.message, 0, coalesce(f.held_until, now()),
+            coalesce(f.expires_at, coalesce(f.held_until, now()) + interval '24 hours'), f.user_id,
+            coalesce(b.shown_id, f.id), spec ->> 'request_id'
+        FROM folded f
+        CROSS JOIN LATERAL (SELECT CASE WHEN f.size > 1 THEN f.fold_id END AS shown_id) b
+        CROSS JOIN LATERAL (VALUES ('email', f.mails AND NOT f.digests), ('push', f.pushes)) AS c (channel, is_wanted)
+        WHERE f.place = f.size AND c.is_wanted AND NOT f.is_paused AND f.id IN (SELECT id FROM written)
+            AND NOT EXISTS (
+                SELECT FROM reworded r
+                WHERE r.fold_id = f.fold_id AND r.channel = c.channel
+            )
+    ),
+    unsent AS (
+        SELECT j.user_id, j.org_id, NULL AS channel, j.reason, j.title, NULL::uuid AS notification_id, j.subject_kind,
+            j.subject_id, NULL::timestamptz AS held_until, j.dedupe_key
+        FROM judged j WHERE j.reason IS NOT NULL
+        UNION ALL
+        SELECT f.user_id, f.org_id, c.channel, c.reason, CASE WHEN f.size > 1 THEN f.fold_title ELSE f.title END,
+            f.id, f.subject_kind, f.subject_id, CASE WHEN c.reason = 'quiet_hours' THEN f.held_until END, f.dedupe_key
+        FROM folded f
+        CROSS JOIN LATERAL (VALUES
+            ('in_app', CASE WHEN NOT f.shows AND f.in_app IS FALSE THEN 'channel_off' END),
+            ('email', CASE
+                WHEN f.mails AND f.digests THEN NULL
+                WHEN f.mails AND f.is_paused THEN 'paused'
+                WHEN f.mails AND f.held_until IS NOT NULL THEN 'quiet_hours'
+                WHEN f.mails OR NOT coalesce(f.wants_email, by_default ? 'email') AND f.wants_email IS NULL THEN NULL
+                WHEN f.wants_email IS FALSE AND by_default ? 'email' OR NOT f.email_on THEN 'channel_off'
+                WHEN f.wants_email THEN 'no_address'
+            END),
+            ('push', CASE
+                WHEN f.pushes AND f.is_paused THEN 'paused'
+                WHEN f.pushes AND f.held_until IS NOT NULL THEN 'quiet_hours'
+                WHEN f.pushes OR NOT f.push_on THEN NULL
+                WHEN f.wants_push IS FALSE AND by_default ? 'push' THEN 'channel_off'
+                WHEN coalesce(f.wants_push, by_default ? 'push') THEN 'no_device'
+            END),
+            ('sms', CASE
+                WHEN f.texts AND f.is_opted_out THEN 'opted_out'
+                WHEN f.texts AND f.is_paused THEN 'paused'
+                WHEN f.texts AND f.held_until IS NOT NULL THEN 'quiet_hours'
+                WHEN f.texts THEN NULL
+                WHEN f.wants_sms IS FALSE AND by_default ? 'sms' THEN 'channel_off'
+                WHEN f.wants_sms AND wanted_priority <> 'high' THEN 'sms_high_only'
+                WHEN f.wants_sms AND NOT f.has_urgent THEN 'tier'
+                WHEN f.wants_sms THEN 'no_number'
+            END)
+        ) AS c (channel, reason)
+        WHERE f.place = f.size AND c.reason IS NOT NULL
+    ),
+    noted AS (
+        INSERT INTO notification_skips (
+            id, user_id, org_id, type, channel, reason, title, notification_id, subject_kind, subject_id, held_until,
+            dedupe_key
+        )
+        SELECT nexapp_uuid7(clock_timestamp()), u.user_id, u.org_id, wanted_type, u.channel, u.reason, u.title,
+            u.notification_id, u.subject_kind, u.subject_id, u.held_until, u.dedupe_key
+        FROM unsent u
+        ON CONFLICT (user_id, dedupe_key, channel, reason) WHERE dedupe_key IS NOT NULL DO NOTHING
+    )
+    SELECT array_agg(ROW(
+        coalesce(j.reason, 'made'), f.id, j.user_id, j.org_id, j.subject_id, coalesce(f.fold_id, f.id),
+        coalesce(CASE WHEN f.fold_id IS NULL THEN f.title ELSE f.fold_title END, j.title), j.message, j.action_url,
+        f.is_paused OR NOT f.shows,
+        CASE WHEN f.texts AND NOT f.is_opted_out AND NOT f.is_paused AND f.place = f.size THEN f.phone END,
+        j.zone, f.held_until, j.expires_at, NULL, NULL
+    )::nexapp_made ORDER BY j.n) INTO made
+    FROM judged j LEFT JOIN folded f USING (n)
+    WHERE j.reason IS NOT NULL OR f.id IN (SELECT id FROM written);
+
+    RETURN QUERY
+    SELECT m.outcome, m.id, m.user_id, m.org_id, m.subject_id, m.shown_id, m.title, m.message, m.action_url, m.is_quiet,
+        m.phone, m.zone, m.held_until, m.expires_at, nexapp_badge(m.user_id),
+        extract(epoch FROM clock_timestamp())::double precision
+    FROM unnest(made) AS m;
+END
+$$;
