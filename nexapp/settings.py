@@ -7,6 +7,7 @@ for each thing that is wrong, so that an operator mends all of them in one go.
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from email.utils import parseaddr
 from enum import StrEnum
@@ -55,6 +56,12 @@ class Settings(BaseModel):
     twilio_handles_opt_out: Annotated[bool, Field(alias="TWILIO_HANDLES_OPT_OUT")] = True
     mail_url: Annotated[str, Field(alias="MAIL_URL", repr=False)] = ""
     mail_from: Annotated[str, Field(alias="MAIL_FROM")] = ""
+    vapid_private_key: Annotated[str, Field(alias="VAPID_PRIVATE_KEY", repr=False)] = ""
+    vapid_subject: Annotated[str, Field(alias="VAPID_SUBJECT")] = ""
+    push_local_url: Annotated[str, Field(alias="PUSH_LOCAL_URL")] = ""
+    push_in_flight: Annotated[int, Field(alias="PUSH_IN_FLIGHT", ge=1, le=128)] = 32
+    fcm_credentials: Annotated[str, Field(alias="FCM_CREDENTIALS", repr=False)] = ""
+    fcm_base_url: Annotated[str, Field(alias="FCM_BASE_URL")] = ""
     public_url: Annotated[str, Field(alias="PUBLIC_URL")] = ""
     secret_key: Annotated[str, Field(alias="SECRET_KEY", repr=False)] = DEFAULT_SECRET
     sms_per_second: Annotated[float, Field(alias="SMS_PER_SECOND", ge=0, le=1000)] = 10.0
@@ -72,7 +79,7 @@ class Settings(BaseModel):
     tenant_guard: Annotated[bool, Field(alias="NEXAPP_CODE_TENANT_GUARD")] = True
     """Only the tests of row-level security switch the guard in code off; refused in production."""
 
-    @field_validator("public_url", "twilio_base_url")
+    @field_validator("public_url", "twilio_base_url", "push_local_url", "fcm_base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in {"http", "https"}:
@@ -90,6 +97,10 @@ class Settings(BaseModel):
     @property
     def sends_email(self) -> bool:
         return bool(self.mail_url)
+
+    @property
+    def sends_web_push(self) -> bool:
+        return bool(self.vapid_private_key)
 
     @property
     def keeps_quiet_floor(self) -> bool:
@@ -140,6 +151,7 @@ def _cross_problems(settings: Settings) -> list[str]:
         *_service_problems(settings),
         *_sender_problems(settings),
         *_mail_problems(settings),
+        *_push_problems(settings),
         *(_production_problems(settings) if settings.production else []),
     ]
 
@@ -181,6 +193,22 @@ def _mail_problems(settings: Settings) -> list[str]:
     return problems
 
 
+def _push_problems(settings: Settings) -> list[str]:
+    problems = []
+    if settings.vapid_private_key and not _is_vapid_key(settings.vapid_private_key):
+        problems.append("VAPID_PRIVATE_KEY: set the key that `flask --app app keys vapid` prints.")
+    if settings.vapid_private_key and not settings.vapid_subject.startswith(("mailto:", "https://")):
+        problems.append("VAPID_SUBJECT: set whom push services reach about our pushes, like mailto:ops@example.com.")
+    return problems
+
+
+def _is_vapid_key(key: str) -> bool:
+    try:
+        return len(urlsafe_b64decode(key + "=" * (-len(key) % 4))) == 32
+    except ValueError:
+        return False
+
+
 def _is_mail_server(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -203,6 +231,8 @@ def _production_problems(settings: Settings) -> list[str]:
         "BYPASS_OTP_CHECK: the bypass code is refused in production.": settings.bypass_otp_check,
         "TWILIO_ACCOUNT_SID: the local phone is refused in production.": settings.uses_local_phone
         or _is_loopback(settings.twilio_base_url),
+        "PUSH_LOCAL_URL: the local push service is refused in production.": bool(settings.push_local_url),
+        "FCM_BASE_URL: a stand-in on this machine is refused in production.": _is_loopback(settings.fcm_base_url),
         "PUBLIC_URL: set the https:// address that people use.": not settings.public_url.startswith("https://"),
         "NEXAPP_CODE_TENANT_GUARD: can't be switched off in production.": not settings.tenant_guard,
     }

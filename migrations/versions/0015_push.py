@@ -4,7 +4,7 @@ Revision ID: 0015
 Revises: 0014
 """
 
-from migrations.steps import run
+from migrations.steps import pin_lookups, run
 
 revision = "0015"
 down_revision = "0014"
@@ -14,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     run("0015_up.sql")
+    pin_lookups("nexapp_take_device(uuid, text, text, text, text, text, uuid)")
 
 
 def downgrade() -> None:

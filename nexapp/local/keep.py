@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,6 +51,24 @@ class Keep:
         if name not in self._values:
             self.put(name, secrets.token_hex(24))
         return str(self._values[name])
+
+    def vapid_key(self) -> str:
+        """A key for signing pushes, made once: 32 bytes that are a number below the order of P-256."""
+        if "vapid_key" not in self._values:
+            raw = secrets.token_bytes(32)
+            self.put("vapid_key", urlsafe_b64encode(bytes([raw[0] & 0x7F]) + raw[1:]).rstrip(b"=").decode())
+        return str(self._values["vapid_key"])
+
+    def app_push_key(self) -> str:
+        """The key of the local service account for pushes to apps, made once."""
+        if "app_push_key" not in self._values:
+            from cryptography.hazmat.primitives.asymmetric import rsa
+            from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+            key = rsa.generate_private_key(65537, 2048)
+            made = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            self.put("app_push_key", made.decode())
+        return str(self._values["app_push_key"])
 
     def lock(self) -> IO[str]:
         """One launcher per data directory. Held until closed; a killed launcher's lock is gone."""

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import threading
 import time
@@ -35,6 +36,8 @@ HOPELESS = 4
 """So many quick deaths in a row before the first answer, and the start is given up."""
 LOCAL_SENDER = "+15005550006"
 LOCAL_MAIL_SENDER = "NexApp <hello@nexapp.example>"
+LOCAL_PUSH_SUBJECT = "mailto:hello@nexapp.example"
+LOCAL_APP_PUSHES = {"type": "service_account", "project_id": "nexapp-local", "client_email": "pushes@nexapp.example"}
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -261,6 +264,8 @@ class Stack:
     def _prepare_development(self) -> None:
         chosen = self.environment
         chosen.setdefault("SECRET_KEY", self.keep.secret("secret_key"))
+        if not chosen.get("VAPID_PRIVATE_KEY"):
+            chosen |= {"VAPID_PRIVATE_KEY": self.keep.vapid_key(), "VAPID_SUBJECT": LOCAL_PUSH_SUBJECT}
         if chosen.get("TWILIO_ACCOUNT_SID", LOCAL_ACCOUNT_SID) != LOCAL_ACCOUNT_SID or chosen.get("TWILIO_BASE_URL"):
             return
         port = pick_port(self.keep.get("phone_port"))
@@ -273,6 +278,7 @@ class Stack:
         }
         chosen.setdefault("TWILIO_FROM", LOCAL_SENDER)
         self._prepare_mailbox(chosen)
+        self._prepare_local_pushes(chosen, f"http://{HOST}:{port}")
 
     def _prepare_mailbox(self, chosen: dict[str, str]) -> None:
         port = pick_port(self.keep.get("mail_port"))
@@ -280,6 +286,12 @@ class Stack:
         self._own["mail_port"] = port
         chosen.setdefault("MAIL_URL", f"smtp://{HOST}:{port}")
         chosen.setdefault("MAIL_FROM", LOCAL_MAIL_SENDER)
+
+    def _prepare_local_pushes(self, chosen: dict[str, str], service: str) -> None:
+        chosen.setdefault("PUSH_LOCAL_URL", service)
+        if not chosen.get("FCM_CREDENTIALS"):
+            account = LOCAL_APP_PUSHES | {"private_key": self.keep.app_push_key(), "token_uri": f"{service}/fcm/token"}
+            chosen |= {"FCM_CREDENTIALS": json.dumps(account), "FCM_BASE_URL": f"{service}/fcm"}
 
     def _process(self, name: str) -> Program:
         if name != "phone":

@@ -13,6 +13,7 @@ from nexapp.messaging import (  # noqa: F401
     email_sending,
     inbound,
     inbox_pages,
+    push_keys,
     receipts,
     template_pages,
     views,
@@ -20,6 +21,8 @@ from nexapp.messaging import (  # noqa: F401
 from nexapp.messaging.blueprint import pages
 from nexapp.messaging.dispatch import MessageDrain
 from nexapp.messaging.outbox import QUEUE
+from nexapp.messaging.push_sending import QUEUE as PUSHES
+from nexapp.messaging.push_sending import PushDrain
 from nexapp.spine.jobs import register_drain
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_item, add_setting
@@ -28,6 +31,7 @@ from nexapp.spine.web.navigation import Item, add_item, add_setting
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
     register_drain(QUEUE, MessageDrain())
+    register_drain(PUSHES, PushDrain(app.extensions["settings"].push_in_flight))
     add_item(Item(_("Inbox"), "messaging.inbox", "inbox", 130, Role.VIEWER, WITH_SLOTS, badge="messaging.inbox_count"))
     for item in _SETTINGS:
         add_setting(item)

@@ -10,7 +10,8 @@ import pytest
 
 from nexapp.slots.booking_systems.calendar_reading import read_calendar
 from nexapp.slots.booking_systems.errors import FeedFailed
-from nexapp.slots.booking_systems.fetching import fetch, is_public
+from nexapp.slots.booking_systems.fetching import fetch
+from nexapp.spine.public_addresses import is_public
 from tests.booking_systems.calendar_host import CalendarHost, calendar, raw_event
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from urllib.parse import urlencode, urlsplit
 
+from nexapp.gateways.phone.apps import AppPushes
 from nexapp.gateways.phone.courier import Courier
 from nexapp.gateways.phone.deliveries import Deliveries
 from nexapp.gateways.phone.faults import BadFaults, Faults
@@ -12,6 +13,7 @@ from nexapp.gateways.phone.ledger import Ledger
 from nexapp.gateways.phone.mail import Mailbox
 from nexapp.gateways.phone.page import Page
 from nexapp.gateways.phone.provider import Provider
+from nexapp.gateways.phone.push import Arrivals, PushService
 from nexapp.gateways.phone.replies import BadReply, Replies, Reply
 from nexapp.gateways.phone.resources import as_short
 from nexapp.gateways.phone.server import Request, Response, as_json
@@ -35,6 +37,9 @@ class Phone:
         self._provider = Provider(settings, self._ledger, self._deliveries, self._faults)
         self._replies = Replies(settings, self._ledger, self._courier, self._deliveries)
         self._page = Page(self._ledger, settings.sender)
+        arrivals = Arrivals()
+        self._pushes = PushService(arrivals, settings.auth_token, settings.push_key)
+        self._apps = AppPushes(arrivals, settings.fcm_credentials)
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "/health"): self._health,
             ("GET", "/dev/phone"): self._page.show,
@@ -46,6 +51,12 @@ class Phone:
             ("GET", "/dev/mail"): mailbox.show,
             ("GET", "/dev/mail/messages.json"): mailbox.list_messages,
             ("DELETE", "/dev/mail/messages"): mailbox.forget,
+            ("GET", "/dev/push"): arrivals.show,
+            ("GET", "/dev/push/messages.json"): arrivals.list_messages,
+            ("GET", "/dev/push/ledger.json"): arrivals.sum_up,
+            ("DELETE", "/dev/push/messages"): arrivals.forget,
+            ("POST", "/dev/push/faults"): arrivals.set_faults,
+            ("DELETE", "/dev/push/faults"): arrivals.reset_faults,
             ("GET", "/dev/phone/faults"): self._show_faults,
             ("POST", "/dev/phone/faults"): self._set_faults,
             ("DELETE", "/dev/phone/faults"): self._reset_faults,
@@ -60,6 +71,8 @@ class Phone:
             return await self._provider.handle(request)
         if not _is_from_here(request):
             return Response(403, b"The local phone answers this machine only.", "text/plain")
+        if request.method == "POST" and request.path.startswith(("/push/send/", "/fcm/")):
+            return await (self._pushes if request.path.startswith("/push/") else self._apps).take(request)
         route = self._routes.get((request.method, request.path.rstrip("/") or "/"))
         if route is None:
             return self._page.asset(request.path) or Response(404, b"There is no such page.", "text/plain")

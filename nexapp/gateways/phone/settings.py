@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nexapp.gateways.phone import LOCAL_ACCOUNT_SID, LOCAL_SENDER, is_local_account
+from nexapp.gateways.push.vapid import Vapid
 
 _OFF = frozenset({"0", "false", "no", "off"})
 
@@ -26,6 +27,10 @@ class PhoneSettings:
     delivered_after_seconds: float = 0.5
     mail_port: int | None = None
     """Where the local mailbox takes letters; None: there is none."""
+    push_key: str = ""
+    """The public key that practice devices subscribed with; empty: pushes by any key are taken."""
+    fcm_credentials: str = ""
+    """The service account that may push to apps; empty: none may."""
 
     @property
     def inbound_url(self) -> str:
@@ -56,10 +61,16 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> P
         sent_after_seconds=options.sent_after,
         delivered_after_seconds=options.delivered_after,
         mail_port=options.mail_port,
+        push_key=_public_key(environment.get("VAPID_PRIVATE_KEY", "")),
+        fcm_credentials=environment.get("FCM_CREDENTIALS", ""),
     )
     if problems := list_problems(settings, environment.get("NEXAPP_ENV", "")):
         raise BadPhoneSettings(problems)
     return settings
+
+
+def _public_key(private_key: str) -> str:
+    return Vapid.of(private_key, "").public_key if private_key else ""
 
 
 def list_problems(settings: PhoneSettings, env: str) -> list[str]:

@@ -10,7 +10,7 @@ import ssl
 import time
 from base64 import b64encode
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -28,6 +28,10 @@ IDLE_SECONDS = 4.0
 
 class RequestNotSent(Exception):
     """The provider has not received a whole request, so nothing happened there."""
+
+
+class AddressRefused(RequestNotSent):
+    """The host's name leads to no address that we may call."""
 
 
 class AnswerLost(Exception):
@@ -74,6 +78,8 @@ class Transport:
     size: int = 32
     connect_seconds: float = 5.0
     read_seconds: float = 10.0
+    may_call: Callable[[str], bool] | None = None
+    """Asked of each address that the host's name leads to; None: all are fine. Behind a proxy, the proxy decides."""
     _idle: deque[_Idle] = field(default_factory=deque)
     _tls: ssl.SSLContext | None = None
 
@@ -119,7 +125,7 @@ class Transport:
     def _connect(self) -> socket.socket:
         deadline = time.monotonic() + self.connect_seconds
         try:
-            sock = _open(self.origin, self._tls, deadline)
+            sock = _open(self.origin, self._tls, deadline, self.may_call)
         except (OSError, BadAnswer, UnicodeError) as error:
             raise RequestNotSent(f"No connection to {self.origin.authority}: {error}") from error
         sock.settimeout(self.read_seconds)
@@ -160,8 +166,10 @@ def _tls_context() -> ssl.SSLContext:
     return context
 
 
-def _open(origin: Origin, tls: ssl.SSLContext | None, deadline: float) -> socket.socket:
-    sock = _dial_proxy(origin, deadline) if origin.proxy else _dial(origin.host, origin.port, deadline)
+def _open(
+    origin: Origin, tls: ssl.SSLContext | None, deadline: float, may_call: Callable[[str], bool] | None
+) -> socket.socket:
+    sock = _dial_proxy(origin, deadline) if origin.proxy else _dial(origin.host, origin.port, deadline, may_call)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(_left(deadline))
@@ -171,10 +179,13 @@ def _open(origin: Origin, tls: ssl.SSLContext | None, deadline: float) -> socket
         raise
 
 
-def _dial(host: str, port: int, deadline: float) -> socket.socket:
+def _dial(host: str, port: int, deadline: float, may_call: Callable[[str], bool] | None = None) -> socket.socket:
     """Connect to the first address that answers, all within one deadline (a name may have many addresses)."""
     failure: OSError = OSError("The name has no address.")
-    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if may_call is not None and not all(may_call(str(entry[4][0])) for entry in found):
+        raise AddressRefused(f"{host} leads to an address that is not called.")
+    for family, kind, protocol, _name, address in found:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(_left(deadline))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
@@ -22,17 +21,13 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import certifi
 
 from nexapp.slots.booking_systems.errors import FeedFailed
+from nexapp.spine.public_addresses import is_public
 
 MOST_BYTES = 5 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS, ALL_SECONDS = 3.0, 5.0, 12.0
 MOST_REDIRECTS = 3
 PORTS = {80, 443, 8080, 8443}
 CHUNK = 64 * 1024
-# Addresses that carry another one, which nobody has checked, and those of a site of old.
-CARRIERS = [
-    ipaddress.ip_network(net)
-    for net in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +151,6 @@ def _checked_address(host: str, port: int, private_hosts: frozenset[str]) -> str
     if port not in PORTS or not all(is_public(address) for address in found):
         raise FeedFailed("address")
     return found[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the public internet, whatever way it is written."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return is_public(str(ip.ipv4_mapped))
-        if any(ip in net for net in CARRIERS):
-            return False
-    return ip.is_global and not ip.is_multicast
 
 
 class _Pinned(http.client.HTTPConnection):
