@@ -1,1 +1,2 @@
-SELECT 1;
+DROP FUNCTION nexapp_notice_engagement(timestamptz);
+DROP TABLE notification_suggestions;

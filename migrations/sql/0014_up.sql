@@ -1,1 +1,31 @@
-SELECT 1;
+-- What a person answered to a suggestion, so that it isn't made again.
+CREATE TABLE notification_suggestions (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    name text NOT NULL CHECK (length(name) <= 80),
+    is_taken boolean NOT NULL,
+    answered_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (user_id, name)
+);
+
+-- How the people of the caller's own business receive notices, since an instant: once by type, once by day of the
+-- business's clock. Sums only: nobody reads what others were told.
+CREATE FUNCTION nexapp_notice_engagement(since timestamptz)
+RETURNS TABLE (type text, on_date date, made bigint, seen bigint, opened bigint, acted bigint, act_seconds float8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT n.type, n.on_date, count(*), count(n.seen_at), count(n.read_at), count(n.acted_at),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.acted_at - n.created_at))
+            FILTER (WHERE n.acted_at IS NOT NULL)
+    FROM organizations o
+    JOIN memberships m ON m.org_id = o.id
+    CROSS JOIN LATERAL (
+        SELECT x.type, (x.created_at AT TIME ZONE o.time_zone)::date AS on_date, x.seen_at, x.read_at, x.acted_at,
+            x.created_at
+        FROM notifications x
+        WHERE x.user_id = m.user_id AND x.org_id = o.id AND x.folded_into IS NULL AND x.created_at >= since
+    ) n
+    WHERE o.id = nullif(current_setting('app.org_id', true), '')::uuid
+    GROUP BY GROUPING SETS ((n.type), (n.on_date))
+$$;
+
+-- E-mails are a queue of their own now: no job brings one any more.
+DELETE FROM background_jobs WHERE name IN ('send_email', 'settle_emails') AND status IN ('queued', 'running', 'retrying');

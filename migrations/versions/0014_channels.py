@@ -4,7 +4,7 @@ Revision ID: 0014
 Revises: 0013
 """
 
-from migrations.steps import run
+from migrations.steps import close, pin_lookups, run
 
 revision = "0014"
 down_revision = "0013"
@@ -14,6 +14,9 @@ depends_on = None
 
 def upgrade() -> None:
     run("0014_up.sql")
+    close("notification_suggestions")
+    run("0014_policies.sql")
+    pin_lookups("nexapp_notice_engagement(timestamptz)")
 
 
 def downgrade() -> None:

@@ -1,11 +1,22 @@
 """Registers this part with the app."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
 # The imports register their tables and their routes.
-from nexapp.notifications import models  # noqa: F401
+from nexapp.notifications import engagement_views, models, settings_views  # noqa: F401
 from nexapp.notifications.blueprint import pages
+from nexapp.spine.tenancy import Role
+from nexapp.spine.web.navigation import Item, add_setting
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
+    for item in _SETTINGS:
+        add_setting(item)
+
+
+_SETTINGS = (
+    Item(_("Notifications"), "notifications.notification_settings", "bell", 60, Role.VIEWER,
+         note=_("What you are told and by which way, quiet hours, daily digest.")),
+)  # fmt: skip

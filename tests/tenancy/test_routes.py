@@ -38,6 +38,8 @@ SAMPLES: dict[str, Callable[[world.Tenant], str]] = {
     "consumer_id": lambda t: str(t["consumer"]),
     "user_id": lambda t: str(t["user"]),
     "membership_id": lambda t: str(t["membership"]),
+    "name": lambda t: "slot_booked",
+    "channel": lambda t: "email",
 }
 """For each kind of id in an address, the other business's own. A new kind without a sample fails the test."""
 
