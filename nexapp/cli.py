@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from nexapp.spine.commands import keys
+from nexapp.spine.job_commands import jobs
 from nexapp.spine.jobs.worker import run_worker
 from nexapp.spine.schedule import run_scheduler
 
@@ -14,6 +15,7 @@ from nexapp.spine.schedule import run_scheduler
 def register(app: Flask) -> None:
     app.cli.add_command(worker)
     app.cli.add_command(scheduler)
+    app.cli.add_command(jobs)
     app.cli.add_command(keys)
 
 

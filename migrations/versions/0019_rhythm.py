@@ -4,7 +4,7 @@ Revision ID: 0019
 Revises: 0018
 """
 
-from migrations.steps import run
+from migrations.steps import protect, run
 
 revision = "0019"
 down_revision = "0018"
@@ -14,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     run("0019_up.sql")
+    protect("local_runs", "daily_top_prospects", "weekly_reports", "quiet_spells")
 
 
 def downgrade() -> None:

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 from nexapp.operations import (  # noqa: F401 - their routes and topics
     admin_views,
     health_views,
+    jobs_views,
     live,
     public_views,
     tool_views,
@@ -18,3 +19,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     add_item(Item(_("Platform"), "operations.admin_home", "activity", 900))
     add_item(Item(_("Errors"), "operations.list_errors", "bug", 910))
+    add_item(Item(_("Jobs"), "operations.list_jobs", "list-details", 920))

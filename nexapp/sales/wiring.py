@@ -3,11 +3,12 @@
 from flask import Flask
 
 # The imports register their tables and their routes.
-from nexapp.sales import models, notices, progress_wiring  # noqa: F401
+from nexapp.sales import models, notices, progress_wiring, rhythm_wiring  # noqa: F401
 from nexapp.sales.blueprint import pages
 
 
 def register(app: Flask) -> None:
     notices.register()
     progress_wiring.register()
+    rhythm_wiring.register()
     app.register_blueprint(pages)

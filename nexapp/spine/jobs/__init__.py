@@ -7,5 +7,6 @@ bell, a flushed Redis or a killed worker costs a second or a lease, never a job.
 
 from nexapp.spine.jobs.ledger import BackgroundJob, enqueue, enqueue_many
 from nexapp.spine.jobs.registry import Drain, PermanentFailure, job, register_drain
+from nexapp.spine.jobs.steps import Step
 
-__all__ = ["BackgroundJob", "Drain", "PermanentFailure", "enqueue", "enqueue_many", "job", "register_drain"]
+__all__ = ["BackgroundJob", "Drain", "PermanentFailure", "Step", "enqueue", "enqueue_many", "job", "register_drain"]

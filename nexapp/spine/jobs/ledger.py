@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +51,8 @@ class BackgroundJob(Keyed, Created, Model):
     duration_ms: Mapped[int | None]
     error: Mapped[str | None]
     request_id: Mapped[str | None]
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """How far a job of several steps is, see `steps`."""
 
 
 class LeaseLost(Exception):
@@ -118,7 +120,8 @@ def claim(queue: str, worker: str, limit: int) -> Sequence[Row[Any]]:
         .where(BackgroundJob.id.in_(due))
         .values(
             status="running", attempts=BackgroundJob.attempts + 1, leased_by=worker,
-            lease_until=func.now() + LEASE, started_at=func.now(), error=None,
+            lease_until=func.now() + LEASE, error=None,
+            started_at=case((BackgroundJob.progress.is_(None), func.now()), else_=BackgroundJob.started_at),
         )
         .returning(*BackgroundJob.__table__.columns)
     ).all()  # fmt: skip
@@ -176,6 +179,27 @@ def hand_back(ids: list[UUID], worker: str) -> None:
     )
 
 
+def queue_last(row_id: UUID, worker: str) -> None:
+    """Give up a row with steps left, behind everything that is due: a long one keeps nobody waiting."""
+    hand_back([row_id], worker)
+    db.session.execute(
+        update(BackgroundJob)
+        .where(BackgroundJob.id == row_id, BackgroundJob.status == "queued")
+        .values(run_at=func.clock_timestamp())
+    )
+
+
+def cancel(job_id: UUID) -> bool:
+    """Take out a job that waits, or one between two of its steps. False where it is done. Runs as the system."""
+    between_steps = (BackgroundJob.status == "running") & BackgroundJob.progress.is_not(None)
+    cancelled = db.session.execute(
+        update(BackgroundJob)
+        .where(BackgroundJob.id == job_id, BackgroundJob.status.in_(WAITING) | between_steps)
+        .values(status="cancelled", lease_until=None, finished_at=func.now())
+    )
+    return bool(cancelled.rowcount)  # type: ignore[attr-defined]
+
+
 def reclaim() -> int:
     """Queue again what a dead worker held. Runs as the system."""
     taken = db.session.execute(
@@ -216,10 +240,10 @@ def give_up() -> Sequence[Row[Any]]:
 
 
 def run_again(job_id: UUID) -> bool:
-    """Queue a failed job afresh, with all its attempts. False where it hasn't failed. Runs as the system."""
+    """Queue a failed or cancelled job afresh, with all its attempts. False where it is neither. Runs as the system."""
     queue = db.session.scalar(
         update(BackgroundJob)
-        .where(BackgroundJob.id == job_id, BackgroundJob.status == "failed")
+        .where(BackgroundJob.id == job_id, BackgroundJob.status.in_(("failed", "cancelled")))
         .values(status="queued", attempts=0, run_at=func.now(), finished_at=None, duration_ms=None)
         .returning(BackgroundJob.queue)
     )

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from sqlalchemy import Row
 from nexapp.spine import faults
 from nexapp.spine.db import db
 from nexapp.spine.errors import NexError, Unavailable
-from nexapp.spine.jobs import ledger
+from nexapp.spine.jobs import ledger, steps
 from nexapp.spine.jobs.bells import BELL_SECONDS, ring, silence
 from nexapp.spine.jobs.registry import DRAINS, KINDS, PermanentFailure
 from nexapp.spine.jobs.stopping import stop_requested
@@ -27,6 +28,16 @@ from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
 
 BATCH = 100
+
+
+class Outcome(Enum):
+    RECORDED = 1
+    QUIET = 2
+    """It touched no table, so that its success is still to be recorded."""
+    UNFINISHED = 3
+    """It has steps left, and the time was up."""
+
+
 PROCESS = f"{socket.gethostname()}:{os.getpid()}"
 
 _drains: set[str] = set()
@@ -71,48 +82,66 @@ def drain_ledger(queue: str, stop: Callable[[], bool]) -> bool:
 
 def _run_batch(worker: str, rows: Sequence[Row[Any]], stop: Callable[[], bool]) -> None:
     quiet: list[UUID] = []
+    unfinished: list[UUID] = []
     waiting = list(rows)
     try:
         while waiting and not stop():
-            if _run(row := waiting[0]):
+            outcome = _run(row := waiting[0], stop)
+            if outcome is Outcome.QUIET:
                 quiet.append(row.id)
+            if outcome is Outcome.UNFINISHED:
+                unfinished.append(row.id)
             waiting.pop(0)
     finally:
-        _record_batch(worker, quiet, [row.id for row in waiting])
+        _record_batch(worker, quiet, [row.id for row in waiting], unfinished)
 
 
-def _record_batch(worker: str, quiet: list[UUID], unstarted: list[UUID]) -> None:
+def _record_batch(worker: str, quiet: list[UUID], unstarted: list[UUID], unfinished: list[UUID]) -> None:
     with system_unit():
+        for row_id in unfinished:
+            ledger.queue_last(row_id, worker)
         if quiet:
             ledger.mark_succeeded(quiet, worker)
         if unstarted:
             ledger.hand_back(unstarted, worker)
 
 
-def _run(row: Row[Any]) -> bool:
-    """Run one row. True where it touched no table, so that its success is still to be recorded."""
+def _run(row: Row[Any], stop: Callable[[], bool]) -> Outcome:
     with current_app.app_context():
         g.request_id = row.request_id
         structlog.contextvars.bind_contextvars(request_id=row.request_id, job_id=str(row.id), job=row.name)
         try:
-            return _attempt(row)
+            return _attempt(row, stop)
         except JobTimeoutException:
             # The clock of the whole answer ran out; this row did nothing wrong and its lease will lapse.
             raise
         except Exception as error:
             _record_failure(row, error)
-            return False
+            return Outcome.RECORDED
         finally:
             structlog.contextvars.clear_contextvars()
 
 
-def _attempt(row: Row[Any]) -> bool:
-    with unit_of_work(ledger.actor_of(row)):
-        KINDS[row.name].handler(**row.arguments)
-        if not db.session().in_transaction():
-            return True
-        ledger.job_done(row)
-        return False
+def _attempt(row: Row[Any], stop: Callable[[], bool]) -> Outcome:
+    progress = row.progress
+    while True:
+        with unit_of_work(ledger.actor_of(row)):
+            steps.begin_step(row, progress)
+            found = KINDS[row.name].handler(**row.arguments)
+            if isinstance(found, steps.Step):
+                steps.note_step(row, found)
+            if not isinstance(found, steps.Step) or not found.more:
+                return _done(row)
+        progress = found.progress
+        if stop():
+            return Outcome.UNFINISHED
+
+
+def _done(row: Row[Any]) -> Outcome:
+    if not db.session().in_transaction():
+        return Outcome.QUIET
+    ledger.job_done(row)
+    return Outcome.RECORDED
 
 
 def _record_failure(row: Row[Any], error: Exception) -> None:
