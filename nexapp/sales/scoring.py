@@ -1,0 +1,137 @@
+"""Scores of many prospects in one statement, each change with its reasons, and who has become hot.
+
+The arithmetic is the database's `nexapp_score`; what counts how much is data (`nexapp_score_weights`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from nexapp.notifications.service import Recipient, notify
+from nexapp.spine.clock import now
+from nexapp.spine.columns import join, joined
+from nexapp.spine.db import db
+
+HOT = 80
+WARM = 50
+PARTS = ("recency", "replies", "meetings", "fit", "value")
+THESE = f"SELECT p.org_id, p.id FROM prospects p WHERE p.id = ANY ({joined('prospect_ids', 'uuid')})"  # noqa: S608
+
+LOCK = text(f"""
+    SELECT 1 FROM prospects WHERE (org_id, id) IN ({THESE}) ORDER BY id FOR NO KEY UPDATE
+""")  # noqa: S608 - constants of this file
+
+FRESH = """
+    WITH chosen (org_id, id) AS MATERIALIZED (/* chosen */),
+    weights AS MATERIALIZED (
+        SELECT o.org_id, w.* FROM (SELECT DISTINCT org_id FROM chosen) o, nexapp_score_weights(o.org_id) w
+    ),
+    signals AS (
+        SELECT a.org_id, a.prospect_id, count(*) FILTER (
+                WHERE a.kind = 'reply' AND a.at > CAST(:at AS timestamptz) - interval '60 days') AS replies,
+            count(*) FILTER (WHERE a.kind = 'meeting') AS meetings
+        FROM chosen c JOIN activities a ON a.org_id = c.org_id AND a.prospect_id = c.id
+        WHERE a.kind IN ('reply', 'meeting') AND a.at > CAST(:at AS timestamptz) - interval '90 days' AND a.at <= :at
+        GROUP BY a.org_id, a.prospect_id
+    ),
+    fresh AS (
+        SELECT p.org_id, p.id, p.score AS before, p.score_parts AS parts_before,
+            s.recency + s.replied + s.met + s.fit + s.worth AS after,
+            jsonb_build_object('recency', s.recency, 'replies', s.replied, 'meetings', s.met, 'fit', s.fit,
+                'value', s.worth) AS parts
+        FROM chosen c
+        JOIN prospects p ON p.org_id = c.org_id AND p.id = c.id
+        JOIN prospect_stages t ON t.org_id = p.org_id AND t.id = p.stage_id
+        JOIN weights w ON w.org_id = p.org_id
+        LEFT JOIN signals g ON g.org_id = p.org_id AND g.prospect_id = p.id
+        CROSS JOIN LATERAL nexapp_score(
+            t.outcome = 'open', CAST(:at AS timestamptz) - p.last_activity_at, g.replies, g.meetings, p.role, p.company,
+            p.email, p.phone, p.location, p.value_cents, w.recency, w.replies, w.meetings, w.fit, w.value,
+            w.full_value_cents, w.fit_pattern) s
+        WHERE p.deleted_at IS NULL
+    )
+"""
+"""For each prospect of `chosen` (organisation, id): score and parts before and after, at the instant `:at`."""
+
+RESCORE = f"""{FRESH},
+    changed AS (
+        UPDATE prospects p SET score = f.after, score_parts = f.parts, scored_at = :at
+        FROM fresh f
+        -- Whoever scored it in between knew more than this statement's snapshot does.
+        WHERE p.org_id = f.org_id AND p.id = f.id AND p.score = f.before AND p.score_parts = f.parts_before
+            AND p.score_parts <> f.parts
+        RETURNING p.org_id, p.id, p.owner_id, p.name, f.before, f.after, f.parts_before, f.parts
+    ),
+    noted AS (
+        INSERT INTO score_changes (org_id, prospect_id, before, after, parts_before, parts, cause, changed_at)
+        SELECT org_id, id, before, after, parts_before, parts, :cause, :at FROM changed
+        WHERE after <> before OR parts_before <> '{{}}'
+        RETURNING id, org_id, prospect_id
+    )
+    SELECT (SELECT count(*) FROM changed) AS changed, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('org_id', c.org_id, 'id', c.id, 'owner_id', c.owner_id, 'name', c.name,
+            'change_id', n.id))
+        FROM changed c JOIN noted n ON n.org_id = c.org_id AND n.prospect_id = c.id
+        WHERE c.before < :hot AND c.after >= :hot
+    ), '[]') AS crossings
+"""  # noqa: S608 - constants of this file
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    changed: int
+    crossings: list[dict[str, Any]]
+    """Who has become hot: org_id, id, owner_id, name and change_id of each prospect, as texts."""
+
+
+def temperature_of(score: int) -> str:
+    return "hot" if score >= HOT else "warm" if score >= WARM else "cold"
+
+
+def rescore(chosen: str, *, cause: str, at: datetime | None = None, **parameters: Any) -> Rescored:
+    """Score again what the SELECT `chosen` gives (organisation and id of prospects) in one statement.
+
+    Rows whose points stay the same aren't written. Tells nobody: see `tell_hot`.
+    """
+    statement = text(RESCORE.replace("/* chosen */", chosen))
+    values = {"at": at or now(), "cause": cause, "hot": HOT, **parameters}
+    row = db.session.execute(statement, values).one()
+    return Rescored(row.changed, row.crossings)
+
+
+def rescore_prospects(prospect_ids: Iterable[UUID], cause: str, at: datetime | None = None) -> Rescored:
+    """After something about these prospects changed; their owners are told of those that became hot.
+
+    Locks the rows first: what another transaction is about to add to them must be seen by one of the two.
+    """
+    chosen = join(sorted(set(prospect_ids)))
+    if not chosen:
+        return Rescored(0, [])
+    db.session.flush()
+    db.session.execute(LOCK, {"prospect_ids": chosen})
+    done = rescore(THESE, cause=cause, at=at, prospect_ids=chosen)
+    tell_hot(done.crossings)
+    return done
+
+
+def tell_hot(crossings: Iterable[dict[str, Any]]) -> None:
+    """One notice for each crossing upwards, to the prospect's owner; crossing again later is another one."""
+    by_org: dict[str, list[Recipient]] = {}
+    for one in crossings:
+        if one["owner_id"]:
+            by_org.setdefault(one["org_id"], []).append(_recipient(one))
+    for org_id, recipients in by_org.items():
+        notify(recipients, "hot_lead", subject_kind="prospect", group_key="hot_lead", org_id=UUID(org_id))
+
+
+def _recipient(one: dict[str, Any]) -> Recipient:
+    return Recipient(
+        UUID(one["owner_id"]), values={"name": one["name"]}, subject_id=UUID(one["id"]),
+        action_url=f"/prospects/{one['id']}", dedupe_key=f"hot:{one['change_id']}",
+    )  # fmt: skip
