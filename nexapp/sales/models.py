@@ -53,6 +53,8 @@ class Prospect(TenantModel, Model):
     next_follow_up_at: Mapped[datetime | None]
     """The earliest follow-up that is still to be done."""
     created_by: Mapped[UUID | None]
+    import_id: Mapped[UUID | None]
+    """The file that brought it."""
     deleted_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -92,4 +94,12 @@ class FollowUp(TenantModel, Model):
     sent_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     created_by: Mapped[UUID | None]
+    repeat_day: Mapped[int | None]
+    """The day of the month that a monthly one means; a short month moves `due_on`."""
+    repeated_from: Mapped[UUID | None]
+    handed_from: Mapped[UUID | None]
+    """Whose it was before they left."""
+    enrolment_id: Mapped[UUID | None]
+    step: Mapped[int | None]
+    form_key: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

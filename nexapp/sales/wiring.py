@@ -3,12 +3,15 @@
 from flask import Flask
 
 # The imports register their tables and their routes.
-from nexapp.sales import models, notices, progress_wiring, rhythm_wiring  # noqa: F401
+from nexapp.sales import models, notices, progress_wiring, prospects_wiring, rhythm_wiring  # noqa: F401
 from nexapp.sales.blueprint import pages
+from nexapp.sales.kinds import refuse_without_prospects
 
 
 def register(app: Flask) -> None:
     notices.register()
+    app.before_request(refuse_without_prospects)
+    prospects_wiring.register()
     progress_wiring.register()
     rhythm_wiring.register()
     app.register_blueprint(pages)

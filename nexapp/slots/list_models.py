@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nexapp.spine.db import Model, TenantModel
+from nexapp.spine.tables.models import FileColumns, PartColumns
 
 
 class Invitation(TenantModel, Model):
@@ -28,46 +27,16 @@ class Invitation(TenantModel, Model):
     answered_at: Mapped[datetime | None]
 
 
-class ListImport(TenantModel, Model):
-    """One uploaded file. `status`: uploaded, checking, checked, running, done, undoing, undone."""
+class ListImport(FileColumns, Model):
+    """One uploaded file. `on_known`: update, keep."""
 
     __tablename__ = "list_imports"
 
-    filename: Mapped[str]
-    encoding: Mapped[str]
-    delimiter: Mapped[str]
-    headers: Mapped[list[str]] = mapped_column(JSONB)
-    has_headers: Mapped[bool]
-    row_count: Mapped[int]
-    part_count: Mapped[int]
-    mapping: Mapped[dict[str, int] | None] = mapped_column(JSONB)
-    """What a column means, by its place: `{"phone": 0, …}`."""
-    on_known: Mapped[str] = mapped_column(default="update")
-    """What becomes of people who are on the list already: update, keep."""
     source: Mapped[str | None]
-    status: Mapped[str] = mapped_column(default="uploaded")
-    run: Mapped[int] = mapped_column(default=0)
-    """Rises with each start, so that the jobs of an earlier one end by themselves."""
-    rows_done: Mapped[int] = mapped_column(default=0)
-    planned: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
-    results: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
-    undone: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
-    created_by: Mapped[UUID | None]
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
 
 
-class ListImportPart(Model):
-    """A thousand rows: the cells as they came, as they were read, and what became of each."""
-
+class ListImportPart(PartColumns, Model):
     __tablename__ = "list_import_parts"
-
-    org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    import_id: Mapped[UUID] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    cells: Mapped[list[list[str]]] = mapped_column(JSONB)
-    judged: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
-    outcomes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
 
 
 class ListImportNumber(Model):

@@ -31,3 +31,14 @@ def with_toast(response: Response, text: str, kind: str = "success") -> Response
     """Show a toast beside a fragment."""
     response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
     return response
+
+
+def told(
+    text: str, kind: str = "success", undo: str | None = None, *, signal: str | None = None, status: int = 200
+) -> Response:
+    """No page: a toast, and the fragments that listen to `signal` fetch themselves again."""
+    response = Response(status=status)
+    news = {"toast": {"text": text, "kind": kind, "undo": undo}} | ({signal: {}} if signal else {})
+    response.headers["HX-Trigger"] = json.dumps(news)
+    response.headers["HX-Reswap"] = "none"
+    return response
