@@ -6,6 +6,7 @@ DROP FUNCTION nexapp_count_new();
 DROP FUNCTION nexapp_count_changed();
 DROP FUNCTION nexapp_count_gone();
 DROP FUNCTION nexapp_badge(uuid);
+DROP FUNCTION nexapp_hold_counts(uuid[]);
 DROP FUNCTION nexapp_fill(jsonb, jsonb);
 DROP FUNCTION nexapp_quiet_until(timestamptz, text, time, time);
 DROP FUNCTION nexapp_zone_of(uuid, uuid);

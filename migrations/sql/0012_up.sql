@@ -76,6 +76,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
     ))
 $$;
 
+-- Whoever changes notices takes the counts first, and in this order: nobody then waits for somebody who waits for them.
+CREATE FUNCTION nexapp_hold_counts(people uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    PERFORM FROM unread_counts c
+    WHERE c.user_id = ANY(people) AND (
+        current_setting('role') = 'nexapp_system'
+        OR c.user_id = nullif(current_setting('app.user_id', true), '')::uuid
+    )
+    ORDER BY c.user_id, c.org_id FOR UPDATE;
+END
+$$;
+
 CREATE FUNCTION nexapp_count_new() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN

@@ -19,7 +19,7 @@ def upgrade() -> None:
     run("0012_notify.sql")
     pin_lookups(
         "nexapp_notify(jsonb, nexapp_recipient[])", "nexapp_count_new()", "nexapp_count_changed()",
-        "nexapp_count_gone()",
+        "nexapp_count_gone()", "nexapp_hold_counts(uuid[])",
     )  # fmt: skip
 
 

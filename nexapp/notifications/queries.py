@@ -148,7 +148,8 @@ def summarise_skips(since_days: int = 7) -> Sequence[Row[Any]]:
     return db.session.execute(
         text(
             "SELECT type, channel, reason, count(*) AS skips, count(DISTINCT user_id) AS people,"
-            " max(created_at) AS last_at FROM notification_skips WHERE created_at > now() - make_interval(days => :days)"
+            " max(created_at) AS last_at FROM notification_skips"
+            " WHERE created_at > now() - make_interval(days => :days)"
             " GROUP BY type, channel, reason ORDER BY skips DESC LIMIT 200"
         ),
         {"days": since_days},

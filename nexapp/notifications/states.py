@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, func, text, update
 
 from nexapp.notifications.events import signal_count
 from nexapp.notifications.models import Notification
@@ -96,11 +96,17 @@ def _among(ids: Ids) -> ColumnElement[bool]:
 
 
 def _change(user_id: UUID, where: Sequence[ColumnElement[bool]], **values: Any) -> Change:
+    hold_counts([user_id])
     changed = _update(user_id, where, **values)
     count = count_unread(user_id)
     if changed:
         signal_count(user_id, count)
     return Change(changed, count)
+
+
+def hold_counts(user_ids: Ids) -> None:
+    """Before anything that changes whether notices count as unread: the order in which all take their locks."""
+    db.session.execute(text("SELECT nexapp_hold_counts(:people)"), {"people": list(user_ids)})
 
 
 def _update(user_id: UUID, where: Sequence[ColumnElement[bool]], **values: Any) -> list[UUID]:

@@ -36,6 +36,11 @@ KINDS: dict[str, Kind] = {
         _("Something failed on our side. Nothing was changed."),
         _("Read the statement's error below. The person can try again: nothing was saved."),
     ),
+    "notice_error": Kind(
+        _("Notice not made"),
+        _("Nobody saw a message: what the notice was about went on, and somebody was not told of it."),
+        _("Mend the cause: a type that nobody registered, something that is gone, or a statement that failed."),
+    ),
     "webhook_error": Kind(
         _("Provider's message not handled"),
         _("Nobody saw a message. What the provider reported is stored and not yet counted."),
