@@ -4,13 +4,14 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 # The imports register their tables and their routes.
-from nexapp.notifications import engagement_views, models, settings_views  # noqa: F401
+from nexapp.notifications import engagement_views, jobs, models, settings_views  # noqa: F401
 from nexapp.notifications.blueprint import pages
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_setting
 
 
 def register(app: Flask) -> None:
+    jobs.register()
     app.register_blueprint(pages)
     for item in _SETTINGS:
         add_setting(item)
