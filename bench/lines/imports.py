@@ -19,7 +19,7 @@ import psycopg
 
 from bench.product import Product, product
 from bench.rounds import Contestant, Line, interleaved
-from nexapp.slots.importing import batches
+from nexapp.slots.importing.batches import FILES
 from nexapp.slots.tokens import hash_token, request_token
 from nexapp.spine.ids import new_id
 from nexapp.spine.jobs.runner import drain_ledger
@@ -76,10 +76,12 @@ def _import(ours: Product, org_id: UUID, content: bytes) -> float:
     began = time.perf_counter()
     with ours.app.app_context():
         with unit_of_work(owner):
-            import_id = batches.upload(io.BytesIO(content), "people.csv")
+            import_id = FILES.upload(io.BytesIO(content), "people.csv")
         steps: list[Callable[[], None]] = [
-            lambda: batches.begin_check(import_id, {"name": 0, "phone": 1}, "They asked for it", "update"),
-            lambda: batches.begin_run(import_id),
+            lambda: FILES.begin_check(
+                import_id, {"name": 0, "phone": 1}, source="They asked for it", on_known="update"
+            ),
+            lambda: FILES.begin_run(import_id),
         ]
         for step in steps:
             with unit_of_work(owner):

@@ -13,7 +13,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nexapp.slots.importing import batches
+from nexapp.slots.importing.batches import FILES
 from nexapp.slots.importing.jobs import check_import_part, run_import_part, undo_import_part
 from tests.importing.conftest import Importer
 from tests.slots.merchant_world import Shop
@@ -90,7 +90,7 @@ def test_a_hundred_thousand_rows_are_read_in_flat_memory(shop: Shop, acting: Act
     file = io.BytesIO(content)
     tracemalloc.start()
     with acting(shop.owner):
-        import_id: UUID = batches.upload(file, "people.csv")
+        import_id: UUID = FILES.upload(file, "people.csv")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert shop.sql("SELECT row_count, part_count FROM list_imports WHERE id = %s", import_id) == [(100_000, 100)]

@@ -11,12 +11,12 @@ from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nexapp.identity.numbers import read_number
 from nexapp.identity.phones import parse_phone
-from nexapp.slots.importing.files import harmless
-from nexapp.slots.importing.judging import read_cell
-from nexapp.slots.importing.numbers import read_number
-from nexapp.slots.importing.reading import MOST_ROWS, Sheet, read_sheet
 from nexapp.spine.errors import BadInput
+from nexapp.spine.tables.answers import harmless
+from nexapp.spine.tables.cells import read_cell
+from nexapp.spine.tables.reading import MOST_ROWS, Sheet, read_sheet
 
 ROWS = [["Zoë Ćirić", "(212) 555-0123"], ['Ana; the 2nd, "A"', "646\n555 0101"]]
 

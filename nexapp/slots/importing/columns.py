@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-
 from flask_babel import lazy_gettext as _
+
+from nexapp.spine.tables.columns import by_name
 
 FIELDS = {
     "phone": _("Mobile number"),
@@ -34,20 +33,4 @@ ALSO_CALLED = {
     "until": "until waitsuntil lastday enddate expires",
     "since": "since waitssince added addedon joined created createdat dateadded signupdate waitingsince",
 }  # fmt: skip
-_BY_NAME = {name: field for field, names in ALSO_CALLED.items() for name in names.split()}
-
-
-def guess(headers: Sequence[str], remembered: Mapping[str, str]) -> dict[str, int]:
-    """Field → place of its column. What the business chose for a column of that name before comes first."""
-    found: dict[str, int] = {}
-    for known in (remembered, _BY_NAME):
-        for place, header in enumerate(headers):
-            field = known.get(plain(header))
-            if field in FIELDS and field not in found and place not in found.values():
-                found[field] = place
-    return found
-
-
-def plain(header: str) -> str:
-    """A header as it is compared: `Mobile Phone #` is `mobilephone`."""
-    return re.sub(r"[\W_]", "", header).casefold()
+NAMED = by_name(ALSO_CALLED)

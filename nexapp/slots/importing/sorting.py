@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from nexapp.slots.importing.judging import Judged
 from nexapp.slots.waiting_list_adding import list_opted_out
 from nexapp.spine.db import db
+from nexapp.spine.tables.cells import Judged
+from nexapp.spine.tables.shown import count
 from nexapp.spine.tenancy import current_actor
 
 KNOWN = text("""
@@ -37,11 +38,8 @@ class Sorted:
     """Of the rows that change nothing."""
 
     def counts(self) -> dict[str, int]:
-        found = {"added": len(self.added), "updated": len(self.updated)}
-        for outcome in self.outcomes:
-            name = f"skipped.{outcome['why']}" if outcome["did"] == "skipped" else str(outcome["did"])
-            found[name] = found.get(name, 0) + 1
-        return {name: count for name, count in found.items() if count}
+        found = {"added": len(self.added), "updated": len(self.updated)} | count(self.outcomes)
+        return {name: number for name, number in found.items() if number}
 
 
 def sort_out(judged: Sequence[Judged], on_known: str) -> Sorted:
@@ -52,10 +50,6 @@ def sort_out(judged: Sequence[Judged], on_known: str) -> Sorted:
     for row in judged:
         _place(found, row, known.get(row.get("phone")), "opted_out" if row.get("phone") in silent else None, on_known)
     return found
-
-
-def merge(counts: dict[str, int], more: dict[str, int]) -> dict[str, int]:
-    return {name: counts.get(name, 0) + more.get(name, 0) for name in {**counts, **more}}
 
 
 def _place(found: Sorted, row: Judged, person: Any, silent: str | None, on_known: str) -> None:

@@ -10,11 +10,9 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 
 from nexapp.identity.business_settings import get_business
-from nexapp.slots.importing import batches, progress
-from nexapp.slots.importing.files import csv_answer, list_skipped
+from nexapp.slots.importing.batches import FILES
 from nexapp.slots.importing.forms import MappingForm
 from nexapp.slots.importing.reasons import words_of
-from nexapp.slots.importing.shown import list_problems, tally
 from nexapp.slots.invitations import most_a_day
 from nexapp.slots.list_models import ListImport
 from nexapp.slots.people import list_people, state_of
@@ -23,6 +21,9 @@ from nexapp.spine import audit
 from nexapp.spine.access import member
 from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput
+from nexapp.spine.tables import progress
+from nexapp.spine.tables.answers import csv_answer
+from nexapp.spine.tables.shown import list_problems, list_samples, list_skipped, tally
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.pages import page, see_other
 from nexapp.spine.web.templating import local_time, national
@@ -56,7 +57,7 @@ def upload_import() -> Response:
         return _imports_page(_("Choose a file first."))
     try:
         with db.session.begin_nested():
-            import_id = batches.upload(file.stream, file.filename)
+            import_id = FILES.upload(file.stream, file.filename)
     except BadInput as error:
         return _imports_page(error.sentence)
     return _to(import_id)
@@ -65,47 +66,47 @@ def upload_import() -> Response:
 @pages.get("/waiting-list/imports/<uuid:import_id>")
 @member(Role.MANAGER)
 def show_import(import_id: UUID) -> Response:
-    return _import_page(batches.get_import(import_id))
+    return _import_page(FILES.get(import_id))
 
 
 @pages.post("/waiting-list/imports/<uuid:import_id>/mapping")
 @member(Role.MANAGER)
 def map_import(import_id: UUID) -> Response:
-    batch = batches.get_import(import_id)
+    batch = FILES.get(import_id)
     form = MappingForm()
     form.offer(batch.headers, {})
     if not form.validate():
         return _import_page(batch, form, 422)
-    batches.begin_check(import_id, form.mapping(), form.source.data, form.on_known.data)
+    FILES.begin_check(import_id, form.mapping(), source=form.source.data, on_known=form.on_known.data)
     return _to(import_id)
 
 
 @pages.post("/waiting-list/imports/<uuid:import_id>/run")
 @member(Role.MANAGER)
 def run_import(import_id: UUID) -> Response:
-    batches.begin_run(import_id)
+    FILES.begin_run(import_id)
     return _to(import_id)
 
 
 @pages.post("/waiting-list/imports/<uuid:import_id>/undo")
 @member(Role.MANAGER)
 def undo_import(import_id: UUID) -> Response:
-    batches.begin_undo(import_id)
+    FILES.begin_undo(import_id)
     return _to(import_id)
 
 
 @pages.post("/waiting-list/imports/<uuid:import_id>/removal")
 @member(Role.MANAGER)
 def discard_import(import_id: UUID) -> Response:
-    batches.discard(import_id)
+    FILES.discard(import_id)
     return see_other(url_for("slots.imports"), _("The file is forgotten. Nothing was changed."))
 
 
 @pages.get("/waiting-list/imports/<uuid:import_id>/skipped.csv")
 @member(Role.MANAGER)
 def skipped_rows(import_id: UUID) -> Response:
-    batch = batches.get_import(import_id)
-    return csv_answer(list_skipped(batch), "skipped-rows.csv", batch.delimiter)
+    batch = FILES.get(import_id)
+    return csv_answer(list_skipped(FILES, batch, words_of), "skipped-rows.csv", batch.delimiter)
 
 
 @pages.get("/waiting-list/imports/example.csv")
@@ -149,17 +150,18 @@ def _to(import_id: UUID) -> Response:
 def _imports_page(refusal: str | None = None) -> Response:
     return page(
         "people/imports.html", status=422 if refusal else 200, business=get_business(), refusal=refusal,
-        batches=batches.list_imports(), largest=LARGEST // 1024 // 1024,
+        batches=FILES.list_recent(), largest=LARGEST // 1024 // 1024,
     )  # fmt: skip
 
 
 def _import_page(batch: ListImport, form: MappingForm | None = None, status: int = 200) -> Response:
     if form is None:
         form = MappingForm(formdata=None, data={"source": batch.source or "", "on_known": batch.on_known})
-        form.offer(batch.headers, batches.guess_mapping(batch))
+        form.offer(batch.headers, FILES.guess_mapping(batch))
     return page(
         "people/import.html", "people/_import.html", status=status, business=get_business(), batch=batch, form=form,
-        samples=batches.list_samples(batch) if batch.status == "uploaded" or status == 422 else [],
-        problems=list_problems(batch), tally=tally(batch), words_of=words_of, most_a_day=most_a_day(get_business()),
+        samples=list_samples(FILES, batch) if batch.status == "uploaded" or status == 422 else [],
+        problems=list_problems(FILES, batch), tally=tally(batch), words_of=words_of,
+        most_a_day=most_a_day(get_business()),
         reached=progress.reached(batch.id, batch.rows_done), is_mapping=batch.status == "uploaded" or status == 422,
     )  # fmt: skip

@@ -10,25 +10,20 @@ from uuid import UUID
 from redis import RedisError
 
 from nexapp.spine.config import redis_connection
-from nexapp.spine.realtime import publish, send_signal
-from nexapp.spine.tenancy import current_actor
+from nexapp.spine.realtime import send_signal
 
 EVERY = 100
 SIGNAL = "import-changed"
 _KEPT_SECONDS = 600
 
 
-def topic_of(org_id: UUID) -> str:
-    return f"org:{org_id}:waiting-list"
-
-
-def note(import_id: UUID, rows: int) -> None:
+def note(import_id: UUID, rows: int, topic: str) -> None:
     """So many rows of the file have been read."""
     try:
         redis_connection().set(_key(import_id), rows, ex=_KEPT_SECONDS)
     except RedisError:
         return
-    send_signal(topic_of(current_actor().tenant), SIGNAL)
+    send_signal(topic, SIGNAL)
 
 
 def reached(import_id: UUID, recorded: int) -> int:
@@ -45,11 +40,6 @@ def forget(import_id: UUID) -> None:
         redis_connection().delete(_key(import_id))
     except RedisError:
         return
-
-
-def tell() -> None:
-    """The import changed: after this unit has committed."""
-    publish(topic_of(current_actor().tenant), SIGNAL)
 
 
 def _key(import_id: UUID) -> str:

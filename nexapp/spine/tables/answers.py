@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO
 
 from flask import Response, request
-from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wsgi import wrap_file
-
-from nexapp.slots.importing.reasons import words_of
-from nexapp.slots.list_models import ListImport, ListImportPart
-from nexapp.spine.db import db
 
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 _IN_MEMORY = 1_000_000
@@ -40,30 +34,6 @@ def csv_answer(rows: Iterable[Sequence[str]], filename: str, delimiter: str = ",
     size = kept.tell()
     kept.seek(0)
     return _attached(kept, size, filename)
-
-
-def list_skipped(batch: ListImport) -> Iterator[list[str]]:
-    """The skipped rows in the file's own columns, and why; first the names of the columns."""
-    width = len(batch.headers)
-    yield [*batch.headers, _("Reason")]
-    parts = (
-        select(ListImportPart.cells, ListImportPart.judged, ListImportPart.outcomes)
-        .where(ListImportPart.org_id == batch.org_id, ListImportPart.import_id == batch.id)
-        .order_by(ListImportPart.number)
-    )
-    first = 1
-    for cells, judged, outcomes in db.session.execute(parts, execution_options={"yield_per": 1}):
-        for row, why in _skipped(judged, outcomes):
-            found = cells[row - first]
-            yield [*found, *[""] * (width - len(found)), words_of(why)]
-        first += len(cells)
-
-
-def _skipped(judged: Any, outcomes: Any) -> Iterator[tuple[int, str]]:
-    """What became of the rows of a part, or would, as far as they are left out."""
-    for outcome in outcomes if outcomes is not None else judged or []:
-        if "why" in outcome:
-            yield outcome["row"], outcome["why"]
 
 
 def _attached(kept: IO[bytes], size: int, filename: str) -> Response:
