@@ -4,7 +4,7 @@ Revision ID: 0017
 Revises: 0016
 """
 
-from migrations.steps import run
+from migrations.steps import protect, run
 
 revision = "0017"
 down_revision = "0016"
@@ -14,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     run("0017_up.sql")
+    protect("sequences", "sequence_steps", "sequence_enrolments", "follow_up_changes")
 
 
 def downgrade() -> None:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 # The imports register their tables and their routes.
-from nexapp.sales import models, notices, progress_wiring, prospects_wiring, rhythm_wiring  # noqa: F401
+from nexapp.sales import api_wiring, follow_ups_wiring, models, notices, progress_wiring, prospects_wiring, rhythm_wiring  # noqa: F401
 from nexapp.sales.blueprint import pages
 from nexapp.sales.kinds import refuse_without_prospects
 
@@ -14,4 +14,5 @@ def register(app: Flask) -> None:
     prospects_wiring.register()
     progress_wiring.register()
     rhythm_wiring.register()
+    follow_ups_wiring.register()
     app.register_blueprint(pages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,7 +26,7 @@ from nexapp.spine.errors import BadInput, Conflict, NexError
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.failures import is_fragment
 from nexapp.spine.web.forms import PageForm
-from nexapp.spine.web.pages import page, see_other
+from nexapp.spine.web.pages import page, see_other, told
 
 REFUSED = (MovedMeanwhile, CannotMove, CannotUndo)
 
@@ -128,12 +127,8 @@ def _refused(slot_id: UUID, form: MoveForm, error: NexError) -> Response:
 
 
 def _told(words: str, kind: str = "success", undo: str | None = None, status: int = 200) -> Response:
-    """No page: a toast, and the calendar fetches itself again, so that a refused slot is back in its place."""
-    news = {"toast": {"text": words, "kind": kind, "undo": undo}, "slots-changed": {}}
-    response = Response(status=status)
-    response.headers["HX-Trigger"] = json.dumps(news)
-    response.headers["HX-Reswap"] = "none"
-    return response
+    """The calendar fetches itself again, so that a refused slot is back in its place."""
+    return told(words, kind, undo, signal="slots-changed", status=status)
 
 
 def _sentence(error: NexError) -> str:

@@ -27,9 +27,10 @@ def see_other(address: str, toast: str | None = None, kind: str = "success", und
     return make_response(redirect(address, 303))
 
 
-def with_toast(response: Response, text: str, kind: str = "success") -> Response:
-    """Show a toast beside a fragment."""
-    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
+def with_toast(response: Response, text: str, kind: str = "success", undo: str | None = None) -> Response:
+    """Show a toast beside a fragment; `undo` is the address that a post takes it back at."""
+    news = {"text": text, "kind": kind} | ({"undo": undo} if undo else {})
+    response.headers["HX-Trigger"] = json.dumps({"toast": news})
     return response
 
 

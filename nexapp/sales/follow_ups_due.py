@@ -1,0 +1,116 @@
+"""Those that are due: one notice each, whatever is killed or run twice.
+
+The state changes in the transaction that makes the notice, and the notice carries a key of the follow-up and its time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import text
+
+from nexapp.notifications.service import Recipient, notify
+from nexapp.sales.follow_ups import tell_follow_ups
+from nexapp.sales.follow_ups_handover import hand_over_due
+from nexapp.spine.db import db
+from nexapp.spine.jobs import job
+from nexapp.spine.schedule import schedule
+
+AT_ONCE = 1000
+MOST_ROUNDS = 20
+LONGEST_SHOWN = 300
+SUBJECT = "follow_up"
+
+# One at a time; the next sees what the one before it wrote.
+ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('followup_check', 0))")
+SEND = text("""
+    WITH due AS (
+        SELECT f.id FROM follow_ups f
+        JOIN organizations o ON o.id = f.org_id AND o.suspended_at IS NULL
+        LEFT JOIN prospects p ON p.org_id = f.org_id AND p.id = f.prospect_id
+        WHERE f.status IN ('pending', 'snoozed') AND f.due_at <= now() AND p.deleted_at IS NULL
+        ORDER BY f.due_at LIMIT :most
+        FOR UPDATE OF f SKIP LOCKED
+    )
+    UPDATE follow_ups f SET status = 'sent', sent_at = now(), updated_at = now()
+    FROM due JOIN follow_ups g ON g.id = due.id
+    LEFT JOIN prospects p ON p.org_id = g.org_id AND p.id = g.prospect_id
+    LEFT JOIN sequence_enrolments e ON e.org_id = g.org_id AND e.id = g.enrolment_id
+    WHERE f.id = due.id
+    RETURNING f.id, f.org_id, f.owner_id, f.kind, f.due_at, f.message, f.step, f.prospect_id, p.name, p.phone, p.email,
+        (SELECT count(*) FROM sequence_steps s WHERE s.org_id = e.org_id AND s.sequence_id = e.sequence_id) AS steps
+""")
+LINK = text("""
+    UPDATE follow_ups f SET notification_id = n.id
+    FROM notifications n
+    WHERE n.id = ANY(:made) AND n.subject_kind = 'follow_up' AND n.subject_id = f.id AND n.org_id = f.org_id
+""")
+
+
+@job("followup_check")
+def followup_check() -> None:
+    """Runs as the system, over all organisations, each minute. Run twice, the second finds nothing to do."""
+    db.session.execute(ALONE)
+    orgs = hand_over_due()
+    for _round in range(MOST_ROUNDS):
+        rows = db.session.execute(SEND, {"most": AT_ONCE}).all()
+        orgs |= {row.org_id for row in rows}
+        _tell(rows)
+        if len(rows) < AT_ONCE:
+            break
+    for org_id in orgs:
+        tell_follow_ups(org_id)
+
+
+def register() -> None:
+    schedule("followup_check", cron="* * * * *", job="followup_check")
+
+
+def _tell(rows: Sequence[Any]) -> None:
+    by_type: dict[str, list[Recipient]] = defaultdict(list)
+    for row in rows:
+        if row.kind == "sequence_step":
+            by_type["sequence_action"].append(_recipient(row, _step_values(row), f"/follow-ups/{row.id}"))
+        else:
+            address = f"/prospects/{row.prospect_id}" if row.prospect_id else f"/follow-ups/{row.id}"
+            by_type["followup_due"].append(_recipient(row, {"message": _words(row)}, address))
+    for name, recipients in by_type.items():
+        made = notify(recipients, name, subject_kind=SUBJECT).made
+        if made:
+            db.session.execute(LINK, {"made": list(made)})
+
+
+def _recipient(row: Any, values: dict[str, Any], address: str) -> Recipient:
+    return Recipient(
+        user_id=row.owner_id, values=values, action_url=address, subject_id=row.id, org_id=row.org_id,
+        dedupe_key=f"follow_up:{row.id}:{row.due_at:%Y%m%dT%H%M%S}", details={"actions": _actions(row)},
+    )  # fmt: skip
+
+
+def _step_values(row: Any) -> dict[str, Any]:
+    return {
+        "step": row.step,
+        "steps": max(row.steps, row.step),
+        "name": row.name,
+        "message": row.message[:LONGEST_SHOWN],
+    }
+
+
+def _words(row: Any) -> str:
+    if row.name and row.message:
+        return f"{row.name}: {row.message}"
+    return row.message or (_("Follow up with %(name)s.", name=row.name) if row.name else _("A follow-up is due."))
+
+
+def _actions(row: Any) -> list[dict[str, str]]:
+    actions = [{"kind": "followup_done"}] if row.kind != "sequence_step" else []
+    if row.kind == "sequence_step":
+        actions.append({"kind": "go", "label": _("Open the text"), "url": f"/follow-ups/{row.id}"})
+    if row.phone:
+        actions += [{"kind": "call", "phone": row.phone}, {"kind": "text", "phone": row.phone}]
+    elif row.email:
+        actions.append({"kind": "email", "email": row.email})
+    return actions
