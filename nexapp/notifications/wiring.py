@@ -4,7 +4,17 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 # The imports register their tables and their routes.
-from nexapp.notifications import engagement_views, jobs, models, settings_views  # noqa: F401
+from nexapp.notifications import (  # noqa: F401
+    api,
+    api_settings,
+    centre_wiring,
+    devices_contents,
+    devices_views,
+    engagement_views,
+    jobs,
+    models,
+    settings_views,
+)
 from nexapp.notifications.blueprint import pages
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_setting
@@ -13,6 +23,7 @@ from nexapp.spine.web.navigation import Item, add_setting
 def register(app: Flask) -> None:
     jobs.register()
     app.register_blueprint(pages)
+    centre_wiring.register(app)
     for item in _SETTINGS:
         add_setting(item)
 

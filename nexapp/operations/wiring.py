@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _
 
 from nexapp.operations import (  # noqa: F401 - their routes and topics
     admin_views,
+    api,
     health_views,
     jobs_views,
     live,

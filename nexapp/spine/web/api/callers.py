@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import current_app, g
 
 from nexapp.spine.access import Access, NoOrganisation, SecondFactorNeeded, bearer_token, principal
-from nexapp.spine.errors import Forbidden, NotSignedIn
+from nexapp.spine.errors import Forbidden, NotFound, NotSignedIn
 from nexapp.spine.tenancy import Actor, Role
 from nexapp.spine.web.api.limits import spend
 
@@ -50,10 +50,12 @@ def current_caller() -> Caller:
     return found
 
 
-def api_access(scope: str, minimum: Role, *, personal: bool, platform: bool) -> Access:
+def api_access(scope: str, minimum: Role, *, personal: bool, platform: bool, kinds: tuple[str, ...]) -> Access:
     def load(_: dict[str, Any]) -> Actor:
         g.caller = caller = _caller(platform=platform)
         spend(caller.id)
+        if kinds and caller.actor.org_id is not None and g.get("org_kind", "business") not in kinds:
+            raise NotFound
         _refuse(caller, scope, minimum, personal=personal)
         return caller.actor
 

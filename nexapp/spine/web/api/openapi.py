@@ -86,7 +86,7 @@ def _describe(one: Operation) -> dict[str, Any]:
         "responses": {str(one.status if one.answer else 204): _success(one), **_refusals()},
     }
     if one.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(one.body)}
+        described["requestBody"] = {"required": one.needs_body, "content": _content(one.body)}
     return described
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
+from nexapp.spine.access import Access
 from nexapp.spine.errors import BadInput, NexError
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.api import replays
@@ -34,8 +35,12 @@ class Operation:
     minimum: Role = Role.VIEWER
     personal: bool = False
     platform: bool = False
+    kinds: tuple[str, ...] = ()
+    """Kinds of organisation that have it; empty: all."""
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    needs_body: bool = True
+    """Whether an empty request is refused; else it stands for the body's defaults."""
     answer: Any = None
     """A model, or None for an empty answer."""
     status: int = 200
@@ -57,12 +62,16 @@ def operation(method: str, path: str, **declared: Any) -> Callable[[Handler], Ha
     def register(handler: Handler) -> Handler:
         one = Operation(method, path, handler, **declared)
         view = _view(one)
-        view.access = api_access(one.scope, one.minimum, personal=one.personal, platform=one.platform)  # type: ignore[attr-defined]
+        view.access = _access(one)  # type: ignore[attr-defined]
         routes.add_url_rule(path, one.name, view, methods=[method])
         OPERATIONS.append(one)
         return handler
 
     return register
+
+
+def _access(one: Operation) -> Access:
+    return api_access(one.scope, one.minimum, personal=one.personal, platform=one.platform, kinds=one.kinds)
 
 
 def _view(one: Operation) -> Callable[..., Response]:
@@ -91,7 +100,7 @@ def _given(one: Operation) -> dict[str, Any]:
     if one.query is not None:
         given["query"] = _parse(one.query, request.args.to_dict())
     if one.body is not None:
-        given["body"] = _parse(one.body, _json())
+        given["body"] = _parse(one.body, _json() if one.needs_body or request.content_length else {})
     return given
 
 
