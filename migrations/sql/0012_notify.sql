@@ -56,7 +56,8 @@ BEGIN
             coalesce(s.digest_enabled, false) AS digest_on, coalesce(s.digest_at, '08:00') AS digest_at,
             coalesce(s.quiet_enabled, false) AS quiet_on, coalesce(s.quiet_starts, '21:00') AS quiet_starts,
             coalesce(s.quiet_ends, '08:00') AS quiet_ends, coalesce(s.urgent_passes, false) AS urgent_passes,
-            coalesce(s.daily_cap, 20) AS daily_cap, coalesce(s.paused_until > now(), false) AS is_paused,
+            coalesce(s.daily_cap, 20) AS daily_cap,
+            coalesce(s.paused_until > now(), false) AND NOT is_locked AS is_paused,
             p.any_on, p.in_app, p.email AS wants_email, p.push AS wants_push, p.sms AS wants_sms
         FROM given g
         JOIN users u ON u.id = g.user_id AND u.deactivated_at IS NULL
