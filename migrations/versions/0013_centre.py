@@ -4,7 +4,7 @@ Revision ID: 0013
 Revises: 0012
 """
 
-from migrations.steps import run
+from migrations.steps import close, run
 
 revision = "0013"
 down_revision = "0012"
@@ -14,6 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     run("0013_up.sql")
+    close("notification_undos")
+    run("0013_policies.sql")
 
 
 def downgrade() -> None:

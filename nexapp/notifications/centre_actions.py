@@ -98,7 +98,7 @@ def _registered(notice: Any, action: NoticeAction) -> Shown | None:
     actor = current_actor()
     if notice.org_id != actor.org_id or not actor.role.at_least(action.minimum):
         return None
-    address = url_for("notifications.act_on", notification_id=notice.id, kind=action.kind)
+    address = url_for("notifications.act_on", notification_id=notice.id, action_kind=action.kind)
     return Shown(action.kind, str(action.label), action.icon, post=address)
 
 

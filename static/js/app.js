@@ -42,14 +42,23 @@
   // ---- toasts ----------------------------------------------------------------------------------------------------
   function toast(text, kind = "info", undo = null) {
     const template = document.getElementById(`toast-${kind}`) ?? document.getElementById("toast-info");
-    const stack = document.getElementById("toasts");
-    if (!template || !stack || !text) return;
+    if (!template || !text) return;
     const element = template.content.firstElementChild.cloneNode(true);
     element.querySelector("[data-toast-text]").textContent = text;
     if (undo) offerUndo(element, undo);
-    stack.append(element);
-    announce(text);
+    show(element, text);
     if (kind !== "error") dismissLater(element);
+  }
+
+  function show(element, text) {
+    document.getElementById("toasts")?.append(element);
+    announce(text);
+  }
+
+  // One that its own script made.
+  function showMade({ element, text }) {
+    show(element, text);
+    dismissLater(element);
   }
 
   function offerUndo(element, address) {
@@ -178,7 +187,7 @@
         if (askedByPerson(detail)) toast(words.offline, "error");
       });
     }
-    body.addEventListener("toast", ({ detail }) => toast(detail.text, detail.kind, detail.undo));
+    body.addEventListener("toast", ({ detail }) => (detail.element ? showMade(detail) : toast(detail.text, detail.kind, detail.undo)));
   }
 
   // ---- clocks ----------------------------------------------------------------------------------------------------
