@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -183,3 +184,11 @@ def test_the_document_is_valid_and_names_every_operation(app: Flask) -> None:
 def test_the_page_for_people_names_every_operation(app: Flask) -> None:
     shown = app.test_client().get("/api").text
     assert all(f"/api/v1{path}" in shown for path in document()["paths"])
+
+
+def test_the_documentation_names_every_operation() -> None:
+    written = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+    for path, methods in document()["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in written
+    assert sum(line.startswith("| `") for line in written.splitlines()) == len(OPERATIONS)
