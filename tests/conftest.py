@@ -142,6 +142,21 @@ def send_texts(app: Flask) -> Callable[[], None]:
 
 
 @pytest.fixture
+def send_emails(app: Flask) -> Callable[[], None]:
+    """Send every due e-mail through the real client to the local mailbox, by the worker's own code."""
+    from nexapp.messaging.email_sending import EmailDrain
+
+    drain = EmailDrain()  # one that knows of no trouble that another test made
+
+    def run() -> None:
+        with app.app_context():
+            while drain.drain(lambda: False):
+                pass
+
+    return run
+
+
+@pytest.fixture
 def phone(services: Stack, empty: None) -> Iterator[httpx.Client]:
     """The local phone over HTTP, emptied: `phone.get("/dev/phone/messages.json", params={"to": …}).json()`."""
     with httpx.Client(base_url=str(services.phone_url), timeout=10) as http:

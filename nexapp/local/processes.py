@@ -10,7 +10,7 @@ from .ports import HOST
 from .supervisor import Program
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("web", "worker-messages", "worker-pushes", "worker-default", "worker-slow", "scheduler")
+NAMES = ("web", "worker-messages", "worker-emails", "worker-pushes", "worker-default", "worker-slow", "scheduler")
 FLASK: tuple[str, ...] = (sys.executable, "-m", "flask", "--app", "app")
 
 

@@ -12,6 +12,8 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from secrets import token_hex
 from typing import Any, Generic, TypeVar
@@ -35,6 +37,9 @@ IDLE_SECONDS = 0.2
 GATHER_SECONDS = 0.01
 PATIENCE_SECONDS = 1.5
 """How long a worker that is told to stop waits for the answers under way."""
+
+ANSWER_SECONDS = 10.0
+"""How long a thread waits to be told that it may begin."""
 
 DATABASE_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
@@ -82,8 +87,21 @@ class ChannelDrain(ABC, Generic[Load]):
 
     def reclaim(self) -> None:
         for row in self.queue.reclaim():
-            if self.queue.lost == "unknown":
+            if row.status == "unknown":
                 _alert(row.org_id, row.purpose, self.queue.channel, "The worker ended while it was sending.", "medium")
+
+
+@dataclass(slots=True)
+class _Question:
+    """Of a thread that is about to do what can't be taken back. Only a yes that is committed is given."""
+
+    id: UUID
+    answered: threading.Event = field(default_factory=threading.Event)
+    is_granted: bool = False
+
+    def answer(self, granted: bool) -> None:
+        self.is_granted = granted
+        self.answered.set()
 
 
 class _Shift(Generic[Load]):
@@ -93,9 +111,10 @@ class _Shift(Generic[Load]):
         self.drain = drain
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
         self.stopping = threading.Event()
-        self.done: SimpleQueue[Outcome] = SimpleQueue()
-        self.crew: Crew[tuple[Parcel, Load], Outcome] = Crew(drain.in_flight, self._serve, self.done)
+        self.done: SimpleQueue[Outcome | _Question] = SimpleQueue()
+        self.crew: Crew[tuple[Parcel, Load], Outcome | _Question] = Crew(drain.in_flight, self._serve, self.done)
         self.held: dict[UUID, Parcel] = {}
+        self.begun: set[UUID] = set()
         self._renews_at = time.monotonic() + drain.lease_seconds / 3
 
     def work(self, stop: Callable[[], bool]) -> bool:
@@ -123,6 +142,11 @@ class _Shift(Generic[Load]):
             log.exception("send_failed", channel=self.drain.queue.channel, message_id=str(parcel.id))
             return unknown(parcel, f"{type(error).__name__}: {error}")
 
+    def _ask(self, message_id: UUID) -> bool:
+        question = _Question(message_id)
+        self.done.put(question)
+        return question.answered.wait(ANSWER_SECONDS) and question.is_granted
+
     def _turn(self) -> bool:
         """Record what came back and take more; False once there is nothing to wait for."""
         self.crew.give(self._record(self._gather(), claiming=True))
@@ -131,16 +155,35 @@ class _Shift(Generic[Load]):
     def _gather(self) -> list[Outcome]:
         if not self.held:
             return []
-        outcomes = collect(self.done, IDLE_SECONDS)
-        if outcomes and len(outcomes) < len(self.held) // 2:
+        came = collect(self.done, IDLE_SECONDS)
+        if came and len(came) < len(self.held) // 2:
             # Others come back within moments: one statement records them all.
             time.sleep(GATHER_SECONDS)
-            outcomes += collect(self.done, 0)
-        return outcomes
+            came += collect(self.done, 0)
+        return self._sort(came)
+
+    def _sort(self, came: Sequence[Outcome | _Question]) -> list[Outcome]:
+        """Answer the questions, and give the outcomes."""
+        if questions := [item for item in came if isinstance(item, _Question)]:
+            self._answer(questions)
+        return [item for item in came if isinstance(item, Outcome)]
+
+    def _answer(self, questions: Sequence[_Question]) -> None:
+        granted: set[UUID] = set()
+        try:
+            with system_unit():
+                granted = self.drain.queue.begin(self.worker, [question.id for question in questions])
+        except DBAPIError as error:
+            log.warning("begin_not_marked", channel=self.drain.queue.channel, error=str(error))
+            granted = set()
+        self.begun |= granted
+        for question in questions:
+            question.answer(question.id in granted)
 
     def _record(self, outcomes: list[Outcome], *, claiming: bool) -> list[tuple[Parcel, Load]]:
         for outcome in outcomes:
             self.held.pop(outcome.id, None)
+            self.begun.discard(outcome.id)
             if outcome.rests:
                 self.drain.rest(outcome.rests)
         try:
@@ -159,6 +202,9 @@ class _Shift(Generic[Load]):
             parcels = self._claim() if claiming else []
             tasks = list(zip(parcels, self.drain.prepare(parcels), strict=True)) if parcels else []
         self.held.update((parcel.id, parcel) for parcel in parcels)
+        if self.drain.queue.marks:
+            for parcel in parcels:
+                parcel.begin = partial(self._ask, parcel.id)
         return tasks
 
     def _record_singly(self, outcomes: list[Outcome]) -> None:
@@ -199,9 +245,12 @@ class _Shift(Generic[Load]):
             elif stopped_at and time.monotonic() - stopped_at > PATIENCE_SECONDS:
                 self._record([self._abandoned(parcel) for parcel in self.held.values()], claiming=False)
                 break
-            self._record(collect(self.done, 0.05), claiming=False)
+            self._record(self._sort(collect(self.done, 0.05)), claiming=False)
 
     def _abandoned(self, parcel: Parcel) -> Outcome:
+        if self.drain.queue.marks and parcel.id not in self.begun:
+            # Nobody answers its question any more.
+            return not_begun(parcel)
         outcome = unknown(parcel, "The worker was told to stop before the answer came.")
         if self.drain.queue.lost == "queued":
             outcome.status, outcome.event, outcome.alert = "queued", "retrying", ""

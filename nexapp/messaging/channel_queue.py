@@ -2,13 +2,14 @@
 
 A row is committed as `sending`, its attempt counted, before its request leaves, so that a worker that dies leaves a
 row behind that says so. What becomes of such a row is the channel's to say: `unknown` where a second one would be
-a nuisance, `queued` where the receiver tells doubles apart. Everything here runs as the system, in the caller's unit.
+a nuisance, `queued` where the receiver tells doubles apart. A channel that marks what it can't take back any more has
+only that `unknown`. Everything here runs as the system, in the caller's unit.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,7 +63,8 @@ _CLAIM = f"""
     changed AS (
         UPDATE messages m SET
             status = 'sending', error = NULL, error_code = NULL, attempts = m.attempts + 1,
-            attempted_at = clock_timestamp(), lease_until = clock_timestamp() + :lease, leased_by = :worker
+            attempted_at = clock_timestamp(), lease_until = clock_timestamp() + :lease, leased_by = :worker,
+            uncertain_since = NULL
         FROM taken t WHERE m.id = t.id
         RETURNING m.*, t.lane AS its_lane, t.send_at AS its_turn
     )
@@ -97,13 +99,22 @@ _RECORD = f"""
     SELECT * FROM changed
     """  # noqa: S608 - names of columns from above, every value is bound
 
+_BEGIN = text(
+    """
+    UPDATE messages SET uncertain_since = clock_timestamp()
+    WHERE id = ANY(:ids) AND leased_by = :worker AND status = 'sending' RETURNING id
+    """
+)
+
+_LOST_IF_BEGUN = "CASE WHEN m.uncertain_since IS NULL THEN 'queued' ELSE :lost END"
+
 _RECLAIM = """
     UPDATE messages m SET
         status = :lost, lease_until = NULL, leased_by = NULL, error = 'The worker ended while it was sending.',
         body = CASE WHEN :forgets AND :lost <> 'queued' THEN '' ELSE body END,
         html = CASE WHEN :forgets AND :lost <> 'queued' THEN NULL ELSE html END
     WHERE status = 'sending' AND channel = '{channel}' AND lease_until < now()
-    RETURNING id, org_id, purpose
+    RETURNING id, org_id, purpose, status
     """
 
 _EXPIRE = """
@@ -152,6 +163,8 @@ class Parcel:
     attempts: int
     created_at: datetime
     expires_at: datetime | None
+    begin: Callable[[], bool] = field(default=lambda: True)
+    """Of a channel that marks: asked before what can't be taken back, which must not happen after a no."""
 
     @property
     def ends_at(self) -> datetime:
@@ -216,16 +229,18 @@ def later(
 
 
 class ChannelQueue:
-    """One channel's rows. `lost` is the state of what a dead worker held."""
+    """One channel's rows. `lost` is the state of what a dead worker held; with `marks`, of what it had begun."""
 
-    def __init__(self, channel: str, *, lost: str = "unknown", keeps_words: bool = False) -> None:
+    def __init__(self, channel: str, *, lost: str = "unknown", keeps_words: bool = False, marks: bool = False) -> None:
         if channel not in CHANNELS:
             raise ValueError(channel)
         self.channel = channel
         self.lost = lost
+        self.marks = marks
         self._forgets = not keeps_words
+        reclaim = _RECLAIM.replace(":lost", _LOST_IF_BEGUN) if marks else _RECLAIM
         self._claim, self._due, self._record, self._reclaim, self._expire = (
-            text(sql.format(channel=channel)) for sql in (_CLAIM, _DUE, _RECORD, _RECLAIM, _EXPIRE)
+            text(sql.format(channel=channel)) for sql in (_CLAIM, _DUE, _RECORD, reclaim, _EXPIRE)
         )
 
     def claim(self, worker: str, wanted: int, lease_seconds: float) -> list[Parcel]:
@@ -254,6 +269,10 @@ class ChannelQueue:
         for message_id, parcel in held.items():
             parcel.lease_end = lease_end if message_id in kept else 0.0
 
+    def begin(self, worker: str, ids: Sequence[UUID]) -> set[UUID]:
+        """Mark what can't be taken back from now on; those that this worker still holds."""
+        return set(db.session.scalars(_BEGIN, {"ids": list(ids), "worker": worker})) if ids else set()
+
     def record(self, worker: str, outcomes: Sequence[Outcome]) -> Sequence[Row[Any]]:
         """Move messages on in one statement; the rows that changed, which are this worker's own only."""
         if not outcomes:
@@ -265,8 +284,8 @@ class ChannelQueue:
         """What a dead worker held moves on, and what isn't worth sending any more expires; the rows that were lost."""
         lost = db.session.execute(self._reclaim, {"lost": self.lost, "forgets": self._forgets}).all()
         expired = db.session.execute(self._expire, {"forgets": self._forgets}).all()
-        event = "retrying" if self.lost == "queued" else self.lost
-        note([(row.id, row.org_id, event, {"why": "The worker ended."}) for row in lost])
+        events = {"queued": "retrying"}
+        note([(row.id, row.org_id, events.get(row.status, row.status), {"why": "The worker ended."}) for row in lost])
         note([(row.id, row.org_id, "expired", {}) for row in expired])
         return lost
 

@@ -1,4 +1,4 @@
-"""Writing e-mails down: a message in the business transaction, and the ledger job that sends it after the commit."""
+"""Writing e-mails down: a message in the business transaction. A worker of their own sends them after the commit."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from nexapp.messaging.lanes import ANSWERS
 from nexapp.messaging.models import Message
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
-from nexapp.spine.jobs import enqueue
+from nexapp.spine.jobs.bells import ring
 from nexapp.spine.tenancy import current_actor
+from nexapp.spine.unit import after_commit
 
 EMAIL = "email"
+QUEUE = "emails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +47,5 @@ def queue_email(email: NewEmail) -> UUID:
             send_at=func.now(), expires_at=email.expires_at, request_id=g.get("request_id"),
         )
     )  # fmt: skip
-    enqueue("send_email", message_id=str(message_id))
+    after_commit(lambda: ring(QUEUE), key=("bell", QUEUE))
     return message_id

@@ -1,88 +1,148 @@
-"""Sending e-mails: claimed in one unit, handed to the mail server outside of any, recorded in another.
+"""Sending e-mails: a queue and a worker of their own, several letters under way at once.
 
-A letter that was handed over without an answer is `unknown` and never sent again: links lapse within minutes, and
-their people ask anew. So is one whose worker died on the way.
+A letter waits for hours while the mail server is away. One that was handed over without an answer is `unknown` and
+never sent again; so is one whose worker died between its last line and the answer.
 """
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
-import structlog
 from flask import current_app
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Row, text
 
-from nexapp.gateways.email import EmailAmbiguous, EmailBusy, EmailGateway, EmailRefused, OutboundEmail
-from nexapp.gateways.email.smtp import MailServer, SmtpGateway
-from nexapp.messaging.email_outbox import EMAIL
-from nexapp.messaging.models import Message, MessageEvent
+from nexapp.gateways.email import (
+    EmailAmbiguous,
+    EmailAway,
+    EmailBusy,
+    EmailGateway,
+    EmailNotBegun,
+    EmailRefused,
+    OutboundEmail,
+)
+from nexapp.gateways.email.smtp import NOT_AVAILABLE, MailServer, SmtpGateway
+from nexapp.messaging.channel_drain import ChannelDrain
+from nexapp.messaging.channel_queue import ChannelQueue, Outcome, Parcel, later, not_begun, refused, sent, unknown
+from nexapp.messaging.email_contents import Content, Letter, Unwritable, Withheld, compose_all
 from nexapp.spine import faults
-from nexapp.spine.clock import now
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
-from nexapp.spine.ids import new_id
-from nexapp.spine.jobs import enqueue, job
-from nexapp.spine.realtime import publish
-from nexapp.spine.schedule import schedule
-from nexapp.spine.tenancy import SYSTEM
-from nexapp.spine.unit import after_commit, unit_of_work
 
-log = structlog.get_logger()
-WAITS = (1.0, 3.0, 9.0)
-LEASE = timedelta(minutes=3)
-"""Longer than the mail server's timeouts together: a dozen answers of 10 s each."""
+IN_FLIGHT = 8
+REST_SECONDS = (1.0, 3.0, 9.0, 30.0, 60.0, 120.0, 300.0)
+"""Between tries while the server is away; one letter tries for all."""
+
+TELL_AFTER = 3
+"""So many tries in vain, and the people who run the installation are told."""
+
+# Who waited for the server goes on at once when it is back; what is held for a morning waits on.
+_WAKE = text(
+    """
+    UPDATE messages SET send_at = now()
+    WHERE status = 'queued' AND channel = 'email' AND error_code = :away AND send_at > now()
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    status: str
-    event: str
-    error: str | None = None
-    wait: float | None = None
+class Load:
+    gateway: EmailGateway | None
+    content: Content
 
 
-@job("send_email")
-def send_email(message_id: str) -> None:
-    """Claim one e-mail and hand it over once the claim is committed: no connection is held meanwhile."""
-    row = db.session.scalar(
-        update(Message)
-        .where(Message.id == UUID(message_id), Message.channel == EMAIL, Message.status == "queued")
-        .values(
-            status="sending", attempts=Message.attempts + 1, attempted_at=func.now(), lease_until=func.now() + LEASE
+class EmailDrain(ChannelDrain[Load]):
+    queue = ChannelQueue("email", marks=True)
+    lease_seconds = 30.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trouble = _Trouble()
+
+    @property
+    def in_flight(self) -> int:  # type: ignore[override]
+        """One, where the server was away: it finds out for all."""
+        return 1 if self._trouble.tries else IN_FLIGHT
+
+    def prepare(self, parcels: Sequence[Parcel]) -> Sequence[Load]:
+        contents, gateway = compose_all(parcels), email_gateway()
+        return [Load(gateway, contents.get(parcel.id) or Withheld("There is nothing to say.")) for parcel in parcels]
+
+    def send(self, parcel: Parcel, load: Load) -> Outcome:
+        if isinstance(load.content, Withheld):
+            return Outcome(parcel.id, "cancelled", "cancelled", error=load.content.why, counted=False)
+        if isinstance(load.content, Unwritable):
+            return refused(parcel, load.content.why)
+        if load.gateway is None:
+            return refused(parcel, "No mail server is set (MAIL_URL).")
+        return self._attempt(parcel, load.content, load.gateway)
+
+    def settle(self, rows: Sequence[Row[Any]], outcomes: Sequence[Outcome]) -> None:
+        if self._trouble.take_back_again():
+            db.session.execute(_WAKE, {"away": NOT_AVAILABLE})
+        if self._trouble.take_news():
+            faults.capture("job_error", "The mail server is away; e-mails wait until it is back.", severity="high")
+
+    def _attempt(self, parcel: Parcel, letter: Letter, gateway: EmailGateway) -> Outcome:
+        email = OutboundEmail(
+            str(parcel.id), parcel.to_email or "", letter.subject, letter.text, letter.html, letter.headers
         )
-        .returning(Message)
-    )
-    if row is None:
-        return
-    letter = OutboundEmail(str(row.id), row.to_email or "", row.subject or "", row.body, row.html)
-    is_late = row.expires_at is not None and row.expires_at <= now()
-    attempts = row.attempts
-    after_commit(lambda: _deliver(letter, attempts, is_late=is_late))
+        try:
+            gateway.send(email, parcel.begin)
+        except EmailNotBegun:
+            return not_begun(parcel)
+        except EmailAway as error:
+            return later(parcel, str(error), code=NOT_AVAILABLE, rests=self._trouble.note())
+        except EmailBusy as error:
+            return later(parcel, str(error))
+        except EmailRefused as error:
+            return refused(parcel, str(error))
+        except EmailAmbiguous as error:
+            outcome = unknown(parcel, str(error))
+            outcome.rests = self._trouble.note() if error.hangs else 0.0
+            return outcome
+        self._trouble.end()
+        return sent(parcel)
 
 
-@job("settle_emails")
-def settle_emails() -> None:
-    """What a dead worker was sending is unknown; what waits without a job gets one."""
-    lost = db.session.scalars(
-        select(Message.id).where(
-            Message.channel == EMAIL, Message.status == "sending", Message.lease_until < func.now()
-        )
-    ).all()
-    for message_id in lost:
-        _record(message_id, Outcome("unknown", "unknown", "The worker ended while it was sending."))
-    waiting = db.session.scalars(
-        select(Message.id).where(
-            Message.channel == EMAIL,
-            Message.status == "queued",
-            Message.send_at < func.now() - text("interval '1 minute'"),
-        )
-    ).all()
-    hour = now().strftime("%Y%m%d%H")
-    for message_id in waiting:
-        # One an hour at most: while no worker runs, jobs for the same letter would pile up.
-        enqueue("send_email", unique_key=f"send_email:{message_id}:{hour}", message_id=str(message_id))
+class _Trouble:
+    """With the server as a whole. Asked by the threads, and by the main thread for what follows."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self._rests_until = 0.0
+        self._is_back = self._is_news = False
+        self._lock = threading.Lock()
+
+    def note(self) -> float:
+        """Seconds to leave the server alone. Letters that were under way together count as one try."""
+        with self._lock:
+            left = self._rests_until - time.monotonic()
+            if left > 0:
+                return left
+            self.tries += 1
+            self._is_news = self.tries == TELL_AFTER
+            wait = REST_SECONDS[min(self.tries, len(REST_SECONDS)) - 1]
+            self._rests_until = time.monotonic() + wait
+            return wait
+
+    def end(self) -> None:
+        with self._lock:
+            self._is_back = self._is_back or self.tries > 0
+            self.tries, self._rests_until = 0, 0.0
+
+    def take_back_again(self) -> bool:
+        with self._lock:
+            found, self._is_back = self._is_back, False
+            return found
+
+    def take_news(self) -> bool:
+        with self._lock:
+            found, self._is_news = self._is_news, False
+            return found
 
 
 def email_gateway() -> EmailGateway | None:
@@ -92,69 +152,3 @@ def email_gateway() -> EmailGateway | None:
         found = SmtpGateway(MailServer.of(settings().mail_url), settings().mail_from)
         current_app.extensions["email_gateway"] = found
     return found
-
-
-def _deliver(letter: OutboundEmail, attempts: int, *, is_late: bool) -> None:
-    outcome = Outcome("expired", "expired") if is_late else _attempt(letter, attempts)
-    with unit_of_work(SYSTEM):
-        _record(UUID(letter.message_id), outcome)
-
-
-def _attempt(letter: OutboundEmail, attempts: int) -> Outcome:
-    gateway = email_gateway()
-    if gateway is None:
-        return Outcome("failed", "failed", "No mail server is set (MAIL_URL).")
-    try:
-        gateway.send(letter)
-    except EmailBusy as error:
-        if attempts <= len(WAITS):
-            return Outcome("queued", "retrying", str(error), WAITS[attempts - 1])
-        return Outcome("failed", "failed", str(error))
-    except EmailRefused as error:
-        return Outcome("failed", "failed", str(error))
-    except EmailAmbiguous as error:
-        return Outcome("unknown", "unknown", str(error))
-    except Exception as error:
-        # Not a word of the network: the letter could not be written, and won't be the next time.
-        log.exception("email_failed")
-        return Outcome("failed", "failed", f"{type(error).__name__}: {error}")
-    return Outcome("sent", "sent")
-
-
-def _record(message_id: UUID, outcome: Outcome) -> None:
-    is_final = outcome.status not in {"queued", "sending"}
-    wait = timedelta(seconds=outcome.wait or 0)
-    changed = db.session.scalar(
-        update(Message)
-        .where(Message.id == message_id, Message.status == "sending")
-        .values(
-            status=outcome.status, error=outcome.error, lease_until=None, send_at=func.now() + wait,
-            sent_at=func.now() if outcome.status == "sent" else None,
-            # Links in it open accounts: they are kept no longer than it takes to send them.
-            **({"body": "", "html": None} if is_final else {}),
-        )
-        .returning(Message)
-    )  # fmt: skip
-    if changed is None:
-        return
-    _note(changed, outcome)
-    if outcome.status == "queued":
-        enqueue("send_email", run_at=now() + wait, message_id=str(message_id))
-
-
-def _note(message: Message, outcome: Outcome) -> None:
-    details = {"error": outcome.error} if outcome.error else {}
-    db.session.execute(
-        insert(MessageEvent).values(
-            id=new_id(), org_id=message.org_id, message_id=message.id, at=func.now(), kind=outcome.event,
-            details=details,
-        )
-    )  # fmt: skip
-    if outcome.status in {"failed", "unknown"}:
-        problem = EmailRefused(f"An e-mail ({message.purpose}) is {outcome.status}: {outcome.error}")
-        faults.capture("job_error", problem, severity="medium", org_id=message.org_id, message_id=str(message.id))
-    if message.org_id is not None:
-        publish(f"org:{message.org_id}:messages", "messages-changed")
-
-
-schedule("settle-emails", cron="* * * * *", job="settle_emails")

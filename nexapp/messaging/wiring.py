@@ -10,7 +10,6 @@ from nexapp.messaging import (  # noqa: F401
     canned_pages,
     codes,
     email_letters,
-    email_sending,
     inbound,
     inbox_pages,
     push_keys,
@@ -20,6 +19,8 @@ from nexapp.messaging import (  # noqa: F401
 )
 from nexapp.messaging.blueprint import pages
 from nexapp.messaging.dispatch import MessageDrain
+from nexapp.messaging.email_outbox import QUEUE as EMAILS
+from nexapp.messaging.email_sending import EmailDrain
 from nexapp.messaging.outbox import QUEUE
 from nexapp.messaging.push_sending import QUEUE as PUSHES
 from nexapp.messaging.push_sending import PushDrain
@@ -31,6 +32,7 @@ from nexapp.spine.web.navigation import Item, add_item, add_setting
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
     register_drain(QUEUE, MessageDrain())
+    register_drain(EMAILS, EmailDrain())
     register_drain(PUSHES, PushDrain(app.extensions["settings"].push_in_flight))
     add_item(Item(_("Inbox"), "messaging.inbox", "inbox", 130, Role.VIEWER, WITH_SLOTS, badge="messaging.inbox_count"))
     for item in _SETTINGS:

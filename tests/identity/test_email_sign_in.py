@@ -17,12 +17,12 @@ PAGE, MAIL = "/sign-in/email", "ana@example.com"
 
 
 @pytest.fixture
-def mailbox(phone: httpx.Client, run_jobs: Callable[[], None]) -> Callable[[str], list[str]]:
+def mailbox(phone: httpx.Client, send_emails: Callable[[], None]) -> Callable[[str], list[str]]:
     """The links in the letters to an address, the newest first."""
     phone.delete("/dev/mail/messages")
 
     def read(address: str) -> list[str]:
-        run_jobs()
+        send_emails()
         letters = phone.get("/dev/mail/messages.json", params={"to": address}).json()
         return [found.group(1) for letter in letters if (found := LINK.search(letter["text"]))]
 

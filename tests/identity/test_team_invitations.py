@@ -26,10 +26,10 @@ MAIL = "ben@example.com"
 @pytest.fixture
 def shop(
     owner_sql: Sql, new_person: Callable[[], Person], phone: httpx.Client, send_texts: Callable[[], None],
-    run_jobs: Callable[[], None],
+    send_emails: Callable[[], None],
 ) -> Shop:  # fmt: skip
     def send() -> None:
-        run_jobs()
+        send_emails()
         send_texts()
 
     phone.delete("/dev/mail/messages")
@@ -69,15 +69,15 @@ def test_a_newcomer_joins_by_the_texted_link(shop: Shop, new_person: Callable[[]
 
 
 def test_a_newcomer_joins_by_the_mailed_link(
-    shop: Shop, new_person: Callable[[], Person], run_jobs: Callable[[], None]
+    shop: Shop, new_person: Callable[[], Person], send_emails: Callable[[], None]
 ) -> None:
     assert shop.invite(f" {MAIL} ", "staff").status_code == 303
-    run_jobs()
+    send_emails()
     link = shop.mailed_link(MAIL)
     ben = new_person()
     assert MAIL not in ben.get(link).text
     assert ben.post(f"{link}/proof", page=link).location == "/sign-in/email/sent"
-    run_jobs()
+    send_emails()
     key = shop.mailed_link(MAIL)
     assert key.startswith("/l/")
     assert ben.post(key, page=key).location == link

@@ -71,7 +71,7 @@ def test_one_command_brings_the_product_up_and_one_key_takes_it_down(
     assert stat.S_IMODE(run_file.stat().st_mode) == 0o600
     assert set(told) == {"url", "database_url", "login_database_url", "redis_url", "phone_url", "pids"}
     pids = told["pids"]
-    workers = {"worker-messages", "worker-pushes", "worker-default", "worker-slow"}
+    workers = {"worker-messages", "worker-emails", "worker-pushes", "worker-default", "worker-slow"}
     assert set(pids) == {"supervisor", "postgres", "redis", "phone", "web", "scheduler", *workers}
 
     os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C sends

@@ -4,7 +4,8 @@ against the local mailbox, a mail server inside the local phone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -17,11 +18,19 @@ class OutboundEmail:
     subject: str
     text: str
     html: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def at_once() -> bool:
+    return True
 
 
 class EmailGateway(Protocol):
-    def send(self, email: OutboundEmail) -> None:
-        """Returns once the mail server has taken the letter over."""
+    def send(self, email: OutboundEmail, begin: Callable[[], bool] = at_once) -> None:
+        """Returns once the mail server has taken the letter over.
+
+        `begin` is asked right before the last line, which can't be taken back; after a no it isn't sent.
+        """
 
 
 class EmailRefused(Exception):
@@ -29,8 +38,20 @@ class EmailRefused(Exception):
 
 
 class EmailBusy(Exception):
-    """Certainly not taken: no connection, or the server asks for another try."""
+    """Certainly not taken: the server asks for another try."""
+
+
+class EmailAway(EmailBusy):
+    """Certainly not taken, and no other would be: the server can't be reached, hangs, or doesn't let us in."""
+
+
+class EmailNotBegun(EmailBusy):
+    """Certainly not taken: `begin` said no."""
 
 
 class EmailAmbiguous(Exception):
     """The letter was handed over, and no answer came: it may be on its way."""
+
+    def __init__(self, sentence: str, *, hangs: bool = False) -> None:
+        super().__init__(sentence)
+        self.hangs = hangs
