@@ -19,7 +19,7 @@ _TYPES = (
                _("{name} just became a hot lead."), _("🔥 {count} hot leads"), tier="pro", switch="hot_leads",
                channels=("in_app", "email", "push", "sms"), kinds=SALES),
     NoticeType("daily_top", _("Daily top prospects"), "🔥", ("red", "orange"), "normal", _("{title}"),
-               _("Your top prospects today: {names}"), switch="hot_leads", kinds=SALES),
+               _("{message}"), switch="hot_leads", kinds=SALES),
     NoticeType("followup_due", _("Follow-up reminders"), "🕒", ("blue", "cyan"), "high", _("🕒 Follow-Up Reminder"),
                _("{message}"), _("🕒 {count} follow-ups are due"), channels=("in_app", "email", "push", "sms"),
                kinds=SALES),

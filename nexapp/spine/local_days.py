@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 
@@ -67,6 +67,7 @@ def list_begun(on: date, at: datetime) -> list[Come]:
     return [Come(name, on, False, at) for name, zone in zones().items() if at.astimezone(zone).date() >= on]
 
 
+@lru_cache(maxsize=4096)
 def end_of_day(on: date, zone: str) -> datetime:
     """The instant at which a day is over there."""
     return datetime.combine(on + timedelta(days=1), time(), zones()[zone]).astimezone(UTC)

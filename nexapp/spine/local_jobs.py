@@ -26,7 +26,7 @@ from nexapp.spine.columns import join, joined
 from nexapp.spine.db import Model, db
 from nexapp.spine.jobs import Step, job
 from nexapp.spine.jobs.steps import running
-from nexapp.spine.local_days import Come, LocalHour, list_begun, list_come
+from nexapp.spine.local_days import Come, LocalHour, end_of_day, list_begun, list_come
 from nexapp.spine.schedule import schedule
 from nexapp.spine.tenancy import current_actor
 
@@ -62,6 +62,11 @@ class Person(NamedTuple):
     user_id: UUID
     on: date
     zone: str
+
+    @property
+    def ends_at(self) -> datetime:
+        """When that day is over for them."""
+        return end_of_day(self.on, self.zone)
 
 
 Work = Callable[[Sequence[Person]], Mapping[str, int]]
@@ -124,7 +129,7 @@ def _noted(progress: dict[str, Any], people: Sequence[Any], counts: Counter[str]
 
 def _begin(known: LocalJob, come: Sequence[Come], at: datetime) -> dict[str, Any]:
     db.session.execute(text("DELETE FROM local_runs WHERE on_date < :day"), {"day": (at - KEPT).date()})
-    total = db.session.scalar(_statement(known, COUNT), _values(known, come, at, None))
+    total = db.session.scalar(_statement(known, COUNT), _values(known, come, at, None, None))
     return {"done": 0, "total": total or 0, "counts": {}, "after": None}
 
 
@@ -142,6 +147,7 @@ CHOSEN = f"""
             SELECT FROM local_runs r
             WHERE r.job = :job AND r.org_id = p.org_id AND r.user_id = p.user_id AND r.on_date = c.on_date
           )
+        ORDER BY p.org_id, p.user_id LIMIT :most
     )
 """  # noqa: S608 - our own words
 COUNT = "SELECT count(*) FROM chosen"
@@ -149,7 +155,7 @@ TAKE = """
     , taken AS (
         INSERT INTO local_runs (job, org_id, user_id, on_date, state, job_id)
         SELECT :job, org_id, user_id, on_date, CASE WHEN is_late THEN 'late' ELSE 'done' END, CAST(:job_id AS uuid)
-        FROM chosen ORDER BY org_id, user_id LIMIT :most
+        FROM chosen ORDER BY org_id, user_id
         ON CONFLICT DO NOTHING RETURNING org_id, user_id, on_date, state
     )
     SELECT taken.*, c.zone FROM taken JOIN chosen c USING (org_id, user_id, on_date) ORDER BY org_id, user_id
@@ -158,18 +164,20 @@ TAKE = """
 
 def _take(known: LocalJob, come: Sequence[Come], at: datetime, after: list[str] | None) -> Sequence[Any]:
     """The next people, written down as done; what is done for them follows in the same transaction."""
-    return db.session.execute(_statement(known, TAKE), _values(known, come, at, after)).all()
+    return db.session.execute(_statement(known, TAKE), _values(known, come, at, after, AT_ONCE)).all()
 
 
 def _statement(known: LocalJob, what: str) -> TextClause:
     return text(CHOSEN.replace("{people}", known.people) + what)
 
 
-def _values(known: LocalJob, come: Sequence[Come], at: datetime, after: list[str] | None) -> dict[str, Any]:
+def _values(
+    known: LocalJob, come: Sequence[Come], at: datetime, after: list[str] | None, most: int | None
+) -> dict[str, Any]:
     return {
         "zones": join(c.zone for c in come), "days": join(c.on.isoformat() for c in come),
         "late": join(str(c.is_late) for c in come), "at_times": join(c.at.isoformat() for c in come),
-        "job": known.name, "at": at, "org": current_actor().org_id, "job_id": running().id, "most": AT_ONCE,
+        "job": known.name, "at": at, "org": current_actor().org_id, "job_id": running().id, "most": most,
         "after_org": after[0] if after else None, "after_user": after[1] if after else None,
     }  # fmt: skip
 
