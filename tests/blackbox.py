@@ -98,6 +98,10 @@ class Phone:
         """Newest first."""
         return self._http.get("/dev/phone/messages.json", params={"to": to, "limit": 10_000}).json()
 
+    def pushes(self, device: str) -> list[dict[str, Any]]:
+        """What came to one device of the local push service, newest first."""
+        return self._http.get("/dev/push/messages.json", params={"device": device}).json()
+
     def bodies(self, to: str) -> list[str]:
         return [text["body"] for text in self.texts(to)]
 

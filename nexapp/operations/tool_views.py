@@ -65,6 +65,19 @@ def mail_messages() -> Response:
     return Response(_fetch(_phone_address(f"/dev/mail/messages.json?{asked}")), mimetype="application/json")
 
 
+@pages.get("/dev/push")
+@public("the way to the local pushes, outside production only", unit=False)
+def pushes() -> Response:
+    return redirect(_phone_address("/dev/push"))  # type: ignore[return-value]
+
+
+@pages.get("/dev/push/messages.json")
+@public("what the local devices got, outside production only", unit=False)
+def push_messages() -> Response:
+    asked = urlencode({"device": request.args.get("device", "")})
+    return Response(_fetch(_phone_address(f"/dev/push/messages.json?{asked}")), mimetype="application/json")
+
+
 def _only_in_development() -> None:
     if settings().production:
         raise NotFound

@@ -39,6 +39,8 @@ PUBLIC = {
     "operations.phone_messages": "not in production",
     "operations.mail": "not in production",
     "operations.mail_messages": "not in production",
+    "operations.pushes": "not in production",
+    "operations.push_messages": "not in production",
     "operations.terms": "linked from every consent",
     "operations.privacy": "linked from every consent",
     "operations.offline": "kept by browsers",
