@@ -94,6 +94,7 @@ CREATE INDEX prospects_score ON prospects (org_id, score DESC, id DESC) WHERE de
 CREATE INDEX prospects_next ON prospects (org_id, coalesce(next_follow_up_at, 'infinity'), id) WHERE deleted_at IS NULL;
 CREATE INDEX prospects_active ON prospects (org_id, coalesce(last_activity_at, '-infinity') DESC, id DESC)
     WHERE deleted_at IS NULL;
+CREATE INDEX prospects_import ON prospects (org_id, import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX prospects_trash ON prospects (org_id, deleted_at DESC) WHERE deleted_at IS NOT NULL;
 CREATE INDEX prospects_words ON prospects
     USING gin ((name || ' ' || company || ' ' || coalesce(email, '')) gin_trgm_ops) WHERE deleted_at IS NULL;
@@ -109,6 +110,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT p.id FROM prospects p
     WHERE p.org_id = nullif(current_setting('app.org_id', true), '')::uuid AND p.deleted_at IS NULL
       AND p.phone LIKE digits
+$$;
+
+-- Prospects of the asking organisation by whole addresses and numbers, a file's at once. A look-up for the same reason.
+CREATE FUNCTION nexapp_known_prospects(emails text[], phones text[]) RETURNS TABLE (prospect_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT p.id FROM prospects p
+    WHERE p.org_id = nullif(current_setting('app.org_id', true), '')::uuid AND p.deleted_at IS NULL
+      AND p.email IS NOT NULL AND lower(p.email) = ANY(emails)
+    UNION
+    SELECT p.id FROM prospects p
+    WHERE p.org_id = nullif(current_setting('app.org_id', true), '')::uuid AND p.deleted_at IS NULL
+      AND p.phone IS NOT NULL AND p.phone = ANY(phones)
 $$;
 
 -- A sales organisation always has stages, whoever makes it, and whenever it becomes one.

@@ -18,7 +18,9 @@ def upgrade() -> None:
         "prospect_events", "prospect_notes", "prospect_views", "prospect_imports", "prospect_import_parts",
         "prospect_import_keys",
     )  # fmt: skip
-    pin_lookups("nexapp_find_prospects(text, text)", "nexapp_first_stages()")
+    pin_lookups(
+        "nexapp_find_prospects(text, text)", "nexapp_known_prospects(text[], text[])", "nexapp_first_stages()"
+    )  # fmt: skip
     run("0016_fill.sql")
 
 

@@ -30,6 +30,12 @@ SOURCES: dict[str, str] = {
         SELECT id, at, user_id, kind, details, details->>'words' AS body, NULL::timestamptz AS edited_at
         FROM activities WHERE org_id = :org_id AND prospect_id = :prospect_id AND kind <> 'pipeline_add'
     """,
+    "file": """
+        SELECT p.id, p.created_at AS at, p.created_by AS user_id, 'file' AS kind,
+            '{}'::jsonb AS details, i.filename AS body, NULL::timestamptz AS edited_at
+        FROM prospects p JOIN prospect_imports i ON i.org_id = p.org_id AND i.id = p.import_id
+        WHERE p.org_id = :org_id AND p.id = :prospect_id
+    """,
     "follow_up": """
         SELECT id, coalesce(done_at, sent_at, created_at) AS at, owner_id AS user_id, status AS kind,
             jsonb_build_object('due_at', due_at) AS details, message AS body, NULL::timestamptz AS edited_at
@@ -55,6 +61,7 @@ _ONE = """
 """
 KINDS = {
     ("event", "added"): ("user-plus", lazy_gettext("Added")),
+    ("file", "file"): ("upload", lazy_gettext("Added by a file")),
     ("event", "changed"): ("pencil", lazy_gettext("Details changed")),
     ("event", "stage"): ("arrow-right", lazy_gettext("Stage changed")),
     ("event", "owner"): ("user-share", lazy_gettext("Given to somebody else")),
@@ -161,7 +168,8 @@ def _words(row: Any, currency: str, owners: dict[str, str]) -> str:
     if row.kind == "stage" and details.get("reason"):
         return _("Because: %(reason)s", reason=details["reason"])
     if fields := details.get("fields"):
-        return ", ".join(str(FIELDS.get(name, name)) for name in fields)
+        names = ", ".join(str(FIELDS.get(name, name)) for name in fields)
+        return f"{details['words']}: {names}" if details.get("words") else names
     if "value_cents" in details:
         return money(details["value_cents"], currency)
     return str(details.get("words", ""))

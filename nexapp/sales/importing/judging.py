@@ -1,0 +1,88 @@
+"""One row of a file, read: who it is, or why it can't be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from nexapp.identity.numbers import read_number
+from nexapp.spine.errors import BadInput
+from nexapp.spine.tables.cells import Judged, Unusable, choose, read_cell, read_email, read_name
+
+LONGEST = {"company": 120, "role": 120, "location": 120, "source": 60}
+LONGEST_NAME = 120
+LARGEST_CENTS = 10**14
+_AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What an organisation's files are read by: its columns, its country, its stages and its team by their names."""
+
+    mapping: Mapping[str, int]
+    country: str
+    stages: Mapping[str, str]
+    owners: Mapping[str, str]
+
+    def judge(self, number: int, cells: Sequence[str]) -> Judged:
+        try:
+            return {"row": number, **self._values(cells)}
+        except Unusable as reason:
+            return {"row": number, "why": str(reason)}
+
+    def _values(self, cells: Sequence[str]) -> Judged:
+        given = {field: self._cell(cells, place) for field, place in self.mapping.items()}
+        email = read_email(given.get("email", ""))
+        found = {
+            "name": read_name(given, LONGEST_NAME) or given.get("company") or email[:LONGEST_NAME],
+            "email": email,
+            "phone": self._phone(given.get("phone", "")),
+            "stage": choose(given.get("stage", ""), self.stages, "unknown_stage"),
+            "owner": choose(given.get("owner", ""), self.owners, "unknown_owner"),
+            "value_cents": _cents(given.get("value", "")),
+        }
+        if not found["name"]:
+            raise Unusable("no_name")
+        found |= {field: _short(given.get(field, ""), most) for field, most in LONGEST.items()}
+        # What the file doesn't say is left out: a part of it has a thousand rows.
+        return {name: value for name, value in found.items() if value}
+
+    def _cell(self, cells: Sequence[str], place: int) -> str:
+        return read_cell(cells[place]) if place < len(cells) else ""
+
+    def _phone(self, written: str) -> str | None:
+        if not written:
+            return None
+        try:
+            return read_number(written, self.country, for_texts=False).phone
+        except BadInput:
+            raise Unusable("bad_phone") from None
+
+
+def keys_of(row: Judged) -> list[str]:
+    """What tells two rows of one file to be about one person."""
+    keys = [("e", row.get("email")), ("p", row.get("phone")), ("i", row.get("known"))]
+    return [f"{kind}:{value}" for kind, value in keys if value]
+
+
+def _short(written: str, most: int) -> str:
+    if len(written) > most:
+        raise Unusable("too_long")
+    return written
+
+
+def _cents(written: str) -> int | None:
+    """An amount as people write it, with or without a sign of money."""
+    if not written:
+        return None
+    plain = re.sub(r"[\s$€£]|[A-Z]{3}", "", written)
+    plain = plain.replace(",", "") if _AMOUNT.fullmatch(plain) else plain.replace(",", ".")
+    try:
+        cents = int(Decimal(plain) * 100) if re.fullmatch(r"[\d.]{1,18}", plain) else -1
+    except InvalidOperation:
+        cents = -1
+    if not 0 <= cents <= LARGEST_CENTS:
+        raise Unusable("bad_value")
+    return cents
