@@ -50,7 +50,7 @@ def record_activity(
     """
     org, known = org_id or current_actor().tenant, _kind(kind)
     instant = _instant(at)
-    zone = _zone_of(org, user_id)
+    zone = zone_of(org, user_id)
     if external_id and (found := find_by_external_id(org, external_id)):
         return found
     if prospect_id:
@@ -112,7 +112,8 @@ def _instant(at: datetime | None) -> datetime:
     return at
 
 
-def _zone_of(org_id: UUID, user_id: UUID) -> str:
+def zone_of(org_id: UUID, user_id: UUID) -> str:
+    """A member's own zone, else their organisation's. Raises `BadInput` for a stranger."""
     zone = db.session.scalar(
         select(func.coalesce(User.time_zone, Organization.time_zone))
         .select_from(Membership)

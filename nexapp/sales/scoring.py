@@ -14,12 +14,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from nexapp.notifications.service import Recipient, notify
+from nexapp.sales.prospect_words import HOT
 from nexapp.spine.clock import now
 from nexapp.spine.columns import join, joined
 from nexapp.spine.db import db
 
-HOT = 80
-WARM = 50
 PARTS = ("recency", "replies", "meetings", "fit", "value")
 THESE = f"SELECT p.org_id, p.id FROM prospects p WHERE p.id = ANY ({joined('prospect_ids', 'uuid')})"  # noqa: S608
 
@@ -71,13 +70,13 @@ RESCORE = f"""{FRESH},
     noted AS (
         INSERT INTO score_changes (org_id, prospect_id, before, after, parts_before, parts, cause, changed_at)
         SELECT org_id, id, before, after, parts_before, parts, :cause, :at FROM changed
-        WHERE after <> before OR parts_before <> '{{}}'
+        WHERE :cause <> 'added' AND (after <> before OR parts_before <> '{{}}')
         RETURNING id, org_id, prospect_id
     )
     SELECT (SELECT count(*) FROM changed) AS changed, coalesce((
         SELECT jsonb_agg(jsonb_build_object('org_id', c.org_id, 'id', c.id, 'owner_id', c.owner_id, 'name', c.name,
-            'change_id', n.id))
-        FROM changed c JOIN noted n ON n.org_id = c.org_id AND n.prospect_id = c.id
+            'change_id', coalesce(n.id, c.id)))
+        FROM changed c LEFT JOIN noted n ON n.org_id = c.org_id AND n.prospect_id = c.id
         WHERE c.before < :hot AND c.after >= :hot
     ), '[]') AS crossings
 """  # noqa: S608 - constants of this file
@@ -90,14 +89,11 @@ class Rescored:
     """Who has become hot: org_id, id, owner_id, name and change_id of each prospect, as texts."""
 
 
-def temperature_of(score: int) -> str:
-    return "hot" if score >= HOT else "warm" if score >= WARM else "cold"
-
-
 def rescore(chosen: str, *, cause: str, at: datetime | None = None, **parameters: Any) -> Rescored:
     """Score again what the SELECT `chosen` gives (organisation and id of prospects) in one statement.
 
-    Rows whose points stay the same aren't written. Tells nobody: see `tell_hot`.
+    Rows whose points stay the same aren't written. The first score of what was just added needs no reasons beside its
+    parts. Tells nobody: see `tell_hot`.
     """
     statement = text(RESCORE.replace("/* chosen */", chosen))
     values = {"at": at or now(), "cause": cause, "hot": HOT, **parameters}

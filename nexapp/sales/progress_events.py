@@ -1,0 +1,38 @@
+"""What follows, in the same transaction, when prospects are added or moved."""
+
+from __future__ import annotations
+
+from nexapp.sales import achievements, streaks
+from nexapp.sales.activities import SIGNAL, record_activity
+from nexapp.sales.events import ProspectsAdded, StageChanged
+from nexapp.sales.scoring import THESE, rescore, rescore_prospects
+from nexapp.spine.clock import now
+from nexapp.spine.columns import join
+from nexapp.spine.events import on
+from nexapp.spine.realtime import publish
+
+BY_HAND = ("app", "api")
+
+
+@on(ProspectsAdded, inline=True)
+def score_what_was_added(event: ProspectsAdded) -> None:
+    """No lock: nobody else sees these rows yet. A file of many counts as one thing done for each part of it."""
+    rescore(THESE, cause="added", prospect_ids=join(event.prospect_ids))
+    if event.user_id is None:
+        return
+    if event.source in BY_HAND:
+        for prospect_id in event.prospect_ids:
+            record_activity(event.user_id, "pipeline_add", prospect_id, source=event.source, org_id=event.org_id)
+    else:
+        details = {"count": len(event.prospect_ids)}
+        record_activity(event.user_id, "pipeline_add", source="import", details=details, org_id=event.org_id)
+
+
+@on(StageChanged, inline=True)
+def follow_the_stage(event: StageChanged) -> None:
+    """Who is won or lost has no score; the first win is an achievement of whoever moved it there."""
+    rescore_prospects([event.prospect_id], cause="stage")
+    if event.outcome == "won" and event.user_id:
+        streaks.lock(event.org_id, event.user_id)
+        if achievements.award(event.org_id, event.user_id, achievements.FIRST_WON, now().date()):
+            publish(f"user:{event.user_id}", SIGNAL)
