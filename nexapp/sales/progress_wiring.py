@@ -27,7 +27,7 @@ CHANGES = """
     SELECT id, changed_at AS at, NULL::uuid AS user_id, 'score' AS kind, '{}'::jsonb AS details,
         before || ' → ' || after AS body, NULL::timestamptz AS edited_at
     FROM score_changes WHERE org_id = :org_id AND prospect_id = :prospect_id
-        AND (cause <> 'rescan' AND before <> after OR abs(after - before) >= 10)
+        AND (cause <> 'daily_rescan' AND before <> after OR abs(after - before) >= 10)
 """
 
 

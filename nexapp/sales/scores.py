@@ -37,7 +37,7 @@ CAUSES: dict[str, LazyString] = {
     "added": lazy_gettext("Added"),
     "edited": lazy_gettext("Details changed"),
     "stage": lazy_gettext("Stage changed"),
-    "rescan": lazy_gettext("Time passed"),
+    "daily_rescan": lazy_gettext("Time passed"),
     "weights": lazy_gettext("Weights changed"),
 }
 """Beside the kinds of activities."""

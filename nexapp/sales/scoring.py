@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from nexapp.notifications.service import Recipient, notify
-from nexapp.sales.prospect_words import HOT
+from nexapp.sales.prospect_words import HOT as HOT
+from nexapp.sales.prospect_words import WARM as WARM
 from nexapp.spine.clock import now
 from nexapp.spine.columns import join, joined
 from nexapp.spine.db import db

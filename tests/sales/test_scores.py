@@ -116,7 +116,7 @@ def test_old_replies_and_meetings_count_no_more(team: Team, acting: Acting) -> N
     for days, kind in [(59, "reply"), (61, "reply"), (89, "meeting"), (91, "meeting")]:
         team.activity(me.user_id, kind, now() - timedelta(days=days), prospect)
     with acting(me):
-        scoring.rescore_prospects([prospect], "rescan")
+        scoring.rescore_prospects([prospect], "daily_rescan")
     parts = team.row("prospects", id=prospect)["score_parts"]
     assert (parts["replies"], parts["meetings"]) == (8, 10)
 
@@ -145,10 +145,10 @@ def test_becoming_hot_is_told_once_for_each_crossing(team: Team, acting: Acting)
         record_activity(me.user_id, "reply", prospect)
     assert len(team.rows("notifications", type="hot_lead")) == 1
     with acting(SYSTEM):
-        scoring.rescore(OF_NOW, cause="rescan", at=now() + timedelta(days=100), org=team.org_id)
+        scoring.rescore(OF_NOW, cause="daily_rescan", at=now() + timedelta(days=100), org=team.org_id)
     assert team.row("prospects", id=prospect)["score"] < scoring.HOT
     with acting(me):
-        scoring.rescore_prospects([prospect], "rescan")
+        scoring.rescore_prospects([prospect], "daily_rescan")
     told_of = {row["dedupe_key"] for row in team.rows("notifications", type="hot_lead") if row["dedupe_key"]}
     assert len(told_of) == 2, "each crossing is told"
 
@@ -171,7 +171,7 @@ def test_everybody_is_scored_in_one_statement(team: Team, acting: Acting, statem
         team.prospect(f"Person {number}", company="Acme", last_activity_at=now())
     statements.clear()
     with acting(SYSTEM):
-        done = scoring.rescore(OF_NOW, cause="rescan", org=team.org_id)
+        done = scoring.rescore(OF_NOW, cause="daily_rescan", org=team.org_id)
     assert done.changed == 30
     assert len([one for one in statements if "set_config" not in one]) == 1
 
