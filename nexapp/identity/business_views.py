@@ -78,6 +78,7 @@ def _typed(form: OnboardingForm) -> NewBusiness:
         average_value_cents=form.average_value.cents,
         booking_url=form.booking_url.url,
         requires_confirmation=form.requires_confirmation.data,
+        kind=form.kind.data,
     )
 
 

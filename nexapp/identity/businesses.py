@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.identity.errors import BusinessNotFound
 from nexapp.identity.models import Membership, Organization, User, UserSession
 from nexapp.identity.slugs import slug_candidates
@@ -43,6 +44,7 @@ class NewBusiness:
     average_value_cents: int
     booking_url: str | None
     requires_confirmation: bool
+    kind: str = "business"
 
 
 def list_places(user_id: UUID) -> list[Place]:
@@ -67,7 +69,7 @@ def select_business(actor: Actor, org_id: UUID) -> Place:
 
 
 def found_business(actor: Actor, new: NewBusiness) -> UUID:
-    """Set up the actor's fresh organisation, with them as owner and first staff member; its id.
+    """Set up the actor's fresh organisation, with them as owner and, where time is booked, first staff member; its id.
 
     The same form sent twice founds one business: the second time gives the first one's id.
     """
@@ -76,12 +78,13 @@ def found_business(actor: Actor, new: NewBusiness) -> UUID:
         choose_business(actor, known)
         return known
     org = create_organization(
-        new.name, org_id=actor.tenant, time_zone=new.time_zone, phone=new.phone, address=new.address,
+        new.name, org_id=actor.tenant, kind=new.kind, time_zone=new.time_zone, phone=new.phone, address=new.address,
         average_value_cents=new.average_value_cents, booking_url=new.booking_url,
         uses_booking_system=False, requires_confirmation=new.requires_confirmation,
     )  # fmt: skip
     add_member(org.id, actor.user_id, Role.OWNER)
-    add_staff_member(org.id, new.owner_name, actor.user_id)
+    if new.kind in WITH_SLOTS:
+        add_staff_member(org.id, new.owner_name, actor.user_id)
     db.session.execute(update(User).where(User.id == actor.user_id, User.name == "").values(name=new.owner_name))
     choose_business(actor, org.id)
     return org.id

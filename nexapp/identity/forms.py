@@ -81,7 +81,14 @@ class _BusinessFields(PageForm):
     requires_confirmation = BooleanField(_("I confirm each booking myself"))
 
 
+KINDS = (
+    ("business", _("A business whose time is booked: appointments, tables, classes")),
+    ("sales", _("A sales team that works on prospects")),
+)
+
+
 class OnboardingForm(_BusinessFields):
+    kind = RadioField(_("What you are setting up"), choices=KINDS, default="business")
     owner_name = StringField(_("Your name"), [Named(_("Type your name as clients see it."), 80)], filters=[one_line])
 
 

@@ -235,11 +235,11 @@ def test_a_sales_team_starts_at_what_there_is_for_it(
         org = create_organization("Summit Sales", time_zone="America/Chicago", kind="sales")
         add_member(org.id, create_user(ANA).id, role)
     person.sign_in(ANA)
-    assert person.get("/").location == "/team"
+    assert person.get("/").location == "/sales"
     assert person.get("/home").location == "/"
-    page = person.get("/team").text
-    assert "No pages for sales teams yet" in page
-    assert ("/settings/business" in page) is may_change
+    page = person.get("/sales").text
+    assert "Whom to call" in page
+    assert ("/settings/business" in person.get("/settings").text) is may_change
     assert not [path for path in ("/slots", "/settings/staff") if f'href="{path}"' in page]
 
 
@@ -253,3 +253,22 @@ def test_the_start_page_of_a_stranger_says_what_this_is(person: Person) -> None:
 def test_a_stranger_signs_in_first(person: Person, address: str) -> None:
     sent = person.get(address)
     assert (sent.status_code, sent.location) == (303, f"/sign-in?next={address}")
+
+
+def test_a_sales_team_begins_with_stages_and_nobody_to_book(person: Person, owner_sql: Sql) -> None:
+    person.sign_in(ANA)
+    page = person.get("/onboarding").text
+    assert "A sales team that works on prospects" in page
+    assert person.found(kind="sales").status_code == 303
+    assert owner_sql("SELECT kind FROM organizations") == [("sales",)]
+    assert owner_sql("SELECT count(*) FROM staff_members") == [(0,)]
+    assert owner_sql("SELECT count(*) FROM prospect_stages") == [(5,)]
+    assert person.get("/prospects").status_code == 200
+    assert person.get("/waiting-list").status_code == 404
+
+
+def test_what_is_no_kind_founds_nothing(person: Person, owner_sql: Sql) -> None:
+    person.sign_in(ANA)
+    for kind in ("admin", "restaurant", "<b>"):
+        assert person.found(kind=kind).status_code == 422
+    assert owner_sql("SELECT count(*) FROM organizations") == [(0,)]
