@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy import text
@@ -78,9 +79,16 @@ def _tell(rows: Sequence[Any]) -> None:
             address = f"/prospects/{row.prospect_id}" if row.prospect_id else f"/follow-ups/{row.id}"
             by_type["followup_due"].append(_recipient(row, {"message": _words(row)}, address))
     for name, recipients in by_type.items():
-        made = notify(recipients, name, subject_kind=SUBJECT).made
-        if made:
-            db.session.execute(LINK, {"made": list(made)})
+        if made := _notify(recipients, name):
+            db.session.execute(LINK, {"made": made})
+
+
+def _notify(recipients: list[Recipient], name: str) -> list[UUID]:
+    """The ids of the notices. Where the database refuses the lot, one by one: a bad one takes no other with it."""
+    told = notify(recipients, name, subject_kind=SUBJECT)
+    if len(recipients) == 1 or told.count + sum(told.reasons.values()) >= len(recipients):
+        return told.made
+    return [made for one in recipients for made in notify([one], name, subject_kind=SUBJECT).made]
 
 
 def _recipient(row: Any, values: dict[str, Any], address: str) -> Recipient:
