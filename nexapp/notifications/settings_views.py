@@ -23,7 +23,16 @@ from nexapp.notifications.preferences import (
 from nexapp.notifications.registry import CHANNELS
 from nexapp.notifications.settings_forms import DigestForm, LimitForm, MastersForm, PauseForm, QuietForm
 from nexapp.notifications.suggestions import list_suggestions
-from nexapp.notifications.switches import URGENT_TIER, current_place, list_groups, set_all, set_switch
+from nexapp.notifications.switches import (
+    DIGEST,
+    URGENT_TIER,
+    current_place,
+    list_groups,
+    list_positions,
+    set_all,
+    set_switch,
+)
+from nexapp.notifications.switches import save_switches as save_positions
 from nexapp.spine.access import signed_in
 from nexapp.spine.clock import now
 from nexapp.spine.errors import BadInput
@@ -33,6 +42,7 @@ from nexapp.spine.web.forms import PageForm
 from nexapp.spine.web.pages import page, see_other
 
 Forms = dict[str, PageForm]
+DIGEST_LETTER = (DIGEST, "email")
 
 
 @pages.get("/notification-settings")
@@ -51,6 +61,13 @@ def save_channels() -> Response:
 @signed_in
 def save_digest() -> Response:
     return _save("digest", DigestForm(obj=get_settings()), "digest_enabled", "digest_at")
+
+
+@pages.post("/notification-settings/digest/again")
+@signed_in
+def get_digest_again() -> Response:
+    save_positions({DIGEST_LETTER: True})
+    return _saved("digest")
 
 
 @pages.post("/notification-settings/quiet-hours")
@@ -147,6 +164,7 @@ def settings_page(section: str | None = None, status: int = 200, *, saved: str =
         user=get_user(own_id()),
         groups=list_groups(),
         suggestions=list_suggestions(),
+        is_digest_stopped=list_positions().get(DIGEST_LETTER) is False,
         **_names(),
     )
 

@@ -23,6 +23,9 @@ from nexapp.spine.errors import Forbidden, NotFound
 from nexapp.spine.tenancy import Role, current_actor
 
 ANY = "any"
+DIGEST = "digest"
+"""In the place of a type: the daily letter as a whole, which its link stops."""
+
 URGENT_TIER = "elite"
 Key = tuple[str, str]
 """Name and channel, as `notification_preferences` has them."""
@@ -96,7 +99,7 @@ def current_place() -> Place:
 
 def list_groups() -> list[Group]:
     """Every switch that the actor may see, with its present position."""
-    place, set_so = current_place(), _preferences()
+    place, set_so = current_place(), list_positions()
     groups: dict[str, Group] = {}
     for known in TYPES.values():
         if may_get(known, place):
@@ -153,14 +156,15 @@ def save_switches(positions: Mapping[Key, bool]) -> None:
 
 
 def default_of(name: str, channel: str) -> bool:
-    return channel == ANY or (name in TYPES and channel in TYPES[name].channels)
+    return channel == ANY or name == DIGEST or (name in TYPES and channel in TYPES[name].channels)
 
 
 def misses_tier(needed: str, tier: str) -> bool:
     return TIERS.index(needed) > TIERS.index(tier)
 
 
-def _preferences() -> dict[Key, bool]:
+def list_positions() -> dict[Key, bool]:
+    """What the actor set otherwise than its default."""
     mine = select(NotificationPreference).where(NotificationPreference.user_id == own_id())
     return {(row.name, row.channel): row.is_on for row in db.session.scalars(mine)}
 

@@ -10,10 +10,13 @@ from nexapp.notifications import (  # noqa: F401
     centre_wiring,
     devices_contents,
     devices_views,
+    digest_letters,
     engagement_views,
     jobs,
+    letters,
     models,
     settings_views,
+    unsubscribe_views,
 )
 from nexapp.notifications.blueprint import pages
 from nexapp.spine.tenancy import Role

@@ -48,6 +48,38 @@ def test_a_subject_carries_no_headers(services: Stack, mailbox: SmtpGateway) -> 
     assert letters(services, "eve@example.com") == []
 
 
+def test_headers_arrive_whole_and_carry_no_others(services: Stack, mailbox: SmtpGateway) -> None:
+    address = f"<http://127.0.0.1:5000/u/{'x' * 120}.hot_lead>"
+    mailbox.send(OutboundEmail("m1", "ana@example.com", "Hi", "Hi", headers={"List-Unsubscribe": address}))
+    assert f"List-Unsubscribe: {address}" in letters(services, "ana@example.com")[0]["headers"].splitlines()
+    with pytest.raises(EmailRefused):
+        mailbox.send(
+            OutboundEmail(
+                "m2", "ana@example.com", "Hi", "Hi", headers={"List-Unsubscribe": "<x>\r\nBcc: eve@x.example"}
+            )
+        )
+    assert len(letters(services, "ana@example.com")) == 1
+
+
+def test_the_mailbox_shows_html_in_a_frame_that_runs_nothing(services: Stack, mailbox: SmtpGateway) -> None:
+    mailbox.send(letter("ana@example.com", html="<html><head></head><body><script>x()</script>Hi</body></html>"))
+    page = httpx.get(f"{services.phone_url}/dev/mail").text
+    assert "<script>x()" not in page
+    shown = httpx.get(f"{services.phone_url}/dev/mail/letter", params={"id": "<m1@nexapp.example>"})
+    assert "Hi" in shown.text
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    assert "script-src" not in shown.headers["Content-Security-Policy"]
+    assert httpx.get(f"{services.phone_url}/dev/mail/letter", params={"id": "<none>"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("line", "arrives"), [(".", "."), ("..", ".."), (".x", ".x"), ("From me", "From me"), ("x" * 2000, "x" * 2000)]
+)
+def test_every_line_arrives_as_it_is(services: Stack, mailbox: SmtpGateway, line: str, arrives: str) -> None:
+    mailbox.send(letter("ana@example.com", text=f"a\n{line}\nb"))
+    assert letters(services, "ana@example.com")[0]["text"].strip() == f"a\n{arrives}\nb"
+
+
 @pytest.mark.parametrize(
     ("to", "failure", "arrives"),
     [("refused@x.example", EmailRefused, 0), ("busy@x.example", EmailBusy, 0), ("silent@x.example", EmailAmbiguous, 1)],

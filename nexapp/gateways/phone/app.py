@@ -49,6 +49,7 @@ class Phone:
             ("GET", "/dev/phone/ledger.json"): self._sum_up,
             ("POST", "/dev/phone/replies"): self._reply,
             ("GET", "/dev/mail"): mailbox.show,
+            ("GET", "/dev/mail/letter"): mailbox.show_letter,
             ("GET", "/dev/mail/messages.json"): mailbox.list_messages,
             ("DELETE", "/dev/mail/messages"): mailbox.forget,
             ("GET", "/dev/push"): arrivals.show,

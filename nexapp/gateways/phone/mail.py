@@ -24,10 +24,19 @@ from nexapp.gateways.phone.server import Request, Response, as_json
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS letters (
   id INTEGER PRIMARY KEY, message_id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
-  subject TEXT NOT NULL, text TEXT NOT NULL, html TEXT NOT NULL, date_sent TEXT NOT NULL
+  subject TEXT NOT NULL, text TEXT NOT NULL, html TEXT NOT NULL, date_sent TEXT NOT NULL,
+  headers TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS letters_recipient ON letters (recipient, id);
 """
+_ADD_HEADERS = "ALTER TABLE letters ADD COLUMN headers TEXT NOT NULL DEFAULT ''"
+_PAGE_POLICY = POLICY.replace("default-src 'none';", "default-src 'none'; frame-src 'self';")
+_LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+"""A letter is foreign to the page that shows it: it runs nothing and fetches nothing."""
+
 _SHOWN = 50
 _MOST_LISTED = 1_000
 _LARGEST = 2 * 1024 * 1024
@@ -43,6 +52,8 @@ class Letter:
     text: str
     html: str
     date_sent: str
+    headers: str = ""
+    """As they came, one a line."""
 
 
 class Mailbox:
@@ -52,6 +63,8 @@ class Mailbox:
         folder.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(folder / "mail.sqlite3", isolation_level=None)
         self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+        if "headers" not in {row[1] for row in self._db.execute("PRAGMA table_info (letters)")}:
+            self._db.execute(_ADD_HEADERS)
         self._templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True)
         self._templates.filters["link"] = link_up
 
@@ -84,8 +97,15 @@ class Mailbox:
     def show(self, request: Request) -> Response:
         search = request.query.get("to", "").strip()[:80]
         page = self._templates.get_template("mail.html").render(letters=self._list(search, _SHOWN), search=search)
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return Response(200, page.encode(), "text/html; charset=utf-8", headers)
+        return _as_page(page, _PAGE_POLICY)
+
+    def show_letter(self, request: Request) -> Response:
+        """One letter's HTML by its Message-ID, as a mail program would show it."""
+        rows = self._db.execute("SELECT html FROM letters WHERE message_id = ?", (request.query.get("id", ""),))
+        found = rows.fetchone()
+        if found is None or not found[0]:
+            return Response(404, b"There is no such letter.", "text/plain")
+        return _as_page(found[0].replace("<head>", '<head><base target="_blank">', 1), _LETTER_POLICY)
 
     def list_messages(self, request: Request) -> Response:
         """Newest first."""
@@ -124,7 +144,13 @@ def _letter(parsed: EmailMessage, sender: str, recipient: str) -> Letter:
     return Letter(
         str(parsed.get("Message-ID", "")), sender, recipient, str(parsed.get("Subject", "")), _part(parsed, "plain"),
         _part(parsed, "html"), datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "\n".join(f"{name}: {value}" for name, value in parsed.items()),
     )  # fmt: skip
+
+
+def _as_page(page: str, policy: str) -> Response:
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Response(200, page.encode(), "text/html; charset=utf-8", headers)
 
 
 def _part(parsed: EmailMessage, kind: str) -> str:
