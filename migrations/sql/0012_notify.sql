@@ -1,7 +1,9 @@
 -- The one way to tell people something: decides for each person by every rule, and writes what is to be shown and
 -- sent. A handful of statements, however many people there are. `spec` is the type as the registry knows it.
 CREATE FUNCTION nexapp_notify(spec jsonb, recipients nexapp_recipient[]) RETURNS SETOF nexapp_made
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public
+-- Every look-up here has its index. A plan that was made while the tables were small would read them whole later on.
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     own_org constant uuid := nullif(current_setting('app.org_id', true), '')::uuid;
@@ -12,6 +14,10 @@ DECLARE
     by_default constant jsonb := spec -> 'channels';
     is_locked constant boolean := (spec ->> 'locked')::boolean;
     folds constant boolean := jsonb_array_length(spec -> 'folded') > 0;
+    title_pieces constant text[] := ARRAY(SELECT jsonb_array_elements_text(spec -> 'title'));
+    body_pieces constant text[] := ARRAY(SELECT jsonb_array_elements_text(spec -> 'body'));
+    folded_pieces constant text[] := ARRAY(SELECT jsonb_array_elements_text(spec -> 'folded'));
+    micros bigint;
     missing bigint[] := '{}';
     made nexapp_made[];
 BEGIN
@@ -37,17 +43,24 @@ BEGIN
         ) INTO missing USING recipients;
     END IF;
 
+    micros := nexapp_micros();
     WITH given AS (
         SELECT r.*, row_number() OVER (PARTITION BY r.user_id, r.dedupe_key ORDER BY r.n) AS copy
         FROM unnest(recipients) WITH ORDINALITY AS r (
             user_id, org_id, words, action_url, subject_kind, subject_id, details, dedupe_key, group_key, expires_at, n
         )
     ),
-    people AS MATERIALIZED (
+    people AS (
         SELECT g.n, g.user_id, g.org_id, g.words, g.action_url, g.subject_kind, g.subject_id, g.details, g.dedupe_key,
             g.group_key, g.expires_at,
-            coalesce(nullif(left(nexapp_fill(spec -> 'title', g.words), 200), ''), spec ->> 'label') AS title,
-            left(nexapp_fill(spec -> 'body', g.words), 1000) AS message,
+            coalesce(nullif(left((
+                SELECT string_agg(CASE WHEN t.n % 2 = 1 THEN t.piece ELSE coalesce(g.words ->> t.piece, '') END, '' ORDER BY t.n)
+                FROM unnest(title_pieces) WITH ORDINALITY AS t (piece, n)
+            ), 200), ''), spec ->> 'label') AS title,
+            coalesce(left((
+                SELECT string_agg(CASE WHEN t.n % 2 = 1 THEN t.piece ELSE coalesce(g.words ->> t.piece, '') END, '' ORDER BY t.n)
+                FROM unnest(body_pieces) WITH ORDINALITY AS t (piece, n)
+            ), 1000), '') AS message,
             coalesce(u.time_zone, o.time_zone, 'UTC') AS zone, u.email, u.phone,
             coalesce(o.tier = 'elite' OR o.kind <> 'sales', true) AS has_urgent,
             coalesce(array_position(ARRAY['free', 'pro', 'elite'], o.tier), 3)
@@ -58,6 +71,11 @@ BEGIN
             coalesce(s.quiet_ends, '08:00') AS quiet_ends, coalesce(s.urgent_passes, false) AS urgent_passes,
             coalesce(s.daily_cap, 20) AS daily_cap,
             coalesce(s.paused_until > now(), false) AND NOT is_locked AS is_paused,
+            (date_trunc('day', now() AT TIME ZONE coalesce(u.time_zone, o.time_zone, 'UTC')) - interval '6 days')
+                AT TIME ZONE coalesce(u.time_zone, o.time_zone, 'UTC') AS week,
+            date_trunc('day', now() AT TIME ZONE coalesce(u.time_zone, o.time_zone, 'UTC'))
+                AT TIME ZONE coalesce(u.time_zone, o.time_zone, 'UTC') AS today,
+            row_number() OVER (PARTITION BY g.user_id ORDER BY g.n) AS turn,
             p.any_on, p.in_app, p.email AS wants_email, p.push AS wants_push, p.sms AS wants_sms
         FROM given g
         JOIN users u ON u.id = g.user_id AND u.deactivated_at IS NULL
@@ -79,27 +97,18 @@ BEGIN
                 SELECT FROM notifications x WHERE x.user_id = g.user_id AND x.dedupe_key = g.dedupe_key
             )
     ),
-    -- What a lower tier has of a type all the same: so many in seven days of the person's own clock.
-    allowed AS (
-        SELECT p.n, x.used + row_number() OVER (PARTITION BY p.user_id ORDER BY p.n)
-            <= (spec ->> 'allowance')::int AS is_allowed
-        FROM people p
-        CROSS JOIN LATERAL (SELECT (date_trunc('day', now() AT TIME ZONE p.zone) - interval '6 days')
-            AT TIME ZONE p.zone AS since) t
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS used FROM notifications x
-            WHERE x.user_id = p.user_id AND x.type = wanted_type AND x.id >= nexapp_first_uuid7(t.since)
-                AND x.created_at >= t.since AND x.folded_into IS NULL
-        ) x
-        WHERE NOT p.has_tier AND (spec ->> 'allowance')::int > 0
-    ),
     wishes AS (
         SELECT p.*,
             CASE
                 WHEN NOT (spec ->> 'known')::boolean THEN 'unknown_type'
                 WHEN p.n = ANY(missing) THEN 'bad_reference'
                 WHEN is_locked THEN NULL
-                WHEN NOT p.has_tier AND a.is_allowed IS NOT TRUE THEN 'tier'
+                -- What a lower tier has of a type all the same: so many in seven days of the person's own clock.
+                WHEN NOT p.has_tier AND ((spec ->> 'allowance')::int = 0 OR p.turn + (
+                    SELECT count(*) FROM notifications x
+                    WHERE x.user_id = p.user_id AND x.type = wanted_type AND x.created_at >= p.week
+                        AND x.id >= nexapp_first_uuid7(p.week) AND x.folded_into IS NULL
+                ) > (spec ->> 'allowance')::int) THEN 'tier'
                 WHEN p.any_on IS FALSE THEN 'switched_off'
             END AS refused,
             is_locked OR coalesce(p.in_app, by_default ? 'in_app') AS shows,
@@ -119,7 +128,7 @@ BEGIN
             END AS held_until,
             CASE WHEN folds AND coalesce(p.in_app, by_default ? 'in_app')
                 THEN coalesce(p.group_key, wanted_type) END AS fold_key
-        FROM people p LEFT JOIN allowed a USING (n)
+        FROM people p
     ),
     placed AS (
         SELECT w.*, h.id AS head_id, h.parts AS head_parts,
@@ -138,53 +147,60 @@ BEGIN
         ) h ON w.fold_key IS NOT NULL
     ),
     capped AS (
-        SELECT p.n, p.head_id IS NULL AND t.made + CASE
-                WHEN p.fold_key IS NULL THEN row_number() OVER (PARTITION BY p.user_id, p.fold_key IS NULL ORDER BY p.n)
-                ELSE dense_rank() OVER (PARTITION BY p.user_id, p.fold_key IS NULL ORDER BY p.fold_key)
-            END > p.daily_cap AS is_capped
+        SELECT p.*, CASE
+            WHEN p.stopped IS NOT NULL THEN p.stopped
+            WHEN wanted_priority <> 'high' AND NOT is_locked AND p.head_id IS NULL AND (
+                SELECT count(*) FROM (
+                    SELECT FROM notifications x
+                    WHERE x.user_id = p.user_id AND x.folded_into IS NULL AND x.priority <> 'high'
+                        AND x.id >= nexapp_first_uuid7(p.today) AND x.created_at >= p.today
+                    LIMIT p.daily_cap
+                ) x
+            ) + CASE
+                WHEN p.fold_key IS NULL THEN row_number() OVER (
+                    PARTITION BY p.user_id, p.stopped IS NULL, p.fold_key IS NULL ORDER BY p.n)
+                ELSE dense_rank() OVER (
+                    PARTITION BY p.user_id, p.stopped IS NULL, p.fold_key IS NULL ORDER BY p.fold_key)
+            END > p.daily_cap THEN 'frequency_cap'
+        END AS reason
         FROM placed p
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS made FROM (
-                SELECT FROM notifications x
-                WHERE x.user_id = p.user_id AND x.folded_into IS NULL AND x.priority <> 'high'
-                    AND x.id >= nexapp_first_uuid7(date_trunc('day', now() AT TIME ZONE p.zone) AT TIME ZONE p.zone)
-                    AND x.created_at >= date_trunc('day', now() AT TIME ZONE p.zone) AT TIME ZONE p.zone
-                LIMIT p.daily_cap
-            ) x
-        ) t
-        WHERE p.stopped IS NULL AND wanted_priority <> 'high' AND NOT is_locked
-    ),
-    judged AS MATERIALIZED (
-        SELECT p.*, coalesce(p.stopped, CASE WHEN c.is_capped THEN 'frequency_cap' END) AS reason,
-            nexapp_uuid7(clock_timestamp()) AS id, nexapp_uuid7(clock_timestamp()) AS spare
-        FROM placed p LEFT JOIN capped c USING (n)
     ),
     -- Several of a kind within ten minutes: one item stands for them. A single one that nobody read is the first part.
     sized AS (
         SELECT j.*, count(*) OVER same AS size, row_number() OVER same AS place, first_value(j.spare) OVER same AS fresh
-        FROM judged j
-        WHERE j.reason IS NULL
+        FROM (
+            SELECT c.*, nexapp_uuid7(micros + c.n) AS id,
+                CASE WHEN c.fold_key IS NOT NULL THEN nexapp_uuid7(micros + c.n) END AS spare
+            FROM capped c
+        ) j
         WINDOW same AS (
-            PARTITION BY j.user_id, j.org_id, j.fold_key, CASE WHEN j.fold_key IS NULL THEN j.n END ORDER BY j.n
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            PARTITION BY j.user_id, j.org_id, j.reason, j.fold_key, CASE WHEN j.fold_key IS NULL THEN j.n END
+            ORDER BY j.n ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         )
     ),
-    folded AS MATERIALIZED (
+    judged AS MATERIALIZED (
         SELECT z.*, CASE
+                WHEN z.reason IS NOT NULL THEN NULL
                 WHEN z.head_parts > 1 THEN z.head_id
                 WHEN z.head_id IS NOT NULL OR z.size > 1 THEN z.fresh
             END AS fold_id,
-            left(nexapp_fill(spec -> 'folded',
-                z.words || jsonb_build_object('count', coalesce(z.head_parts, 0) + z.size)), 200) AS fold_title
+            CASE WHEN z.head_id IS NOT NULL OR z.size > 1 THEN left((
+                SELECT string_agg(CASE
+                    WHEN t.n % 2 = 1 THEN t.piece
+                    WHEN t.piece = 'count' THEN (coalesce(z.head_parts, 0) + z.size)::text
+                    ELSE coalesce(z.words ->> t.piece, '')
+                END, '' ORDER BY t.n)
+                FROM unnest(folded_pieces) WITH ORDINALITY AS t (piece, n)
+            ), 200) END AS fold_title
         FROM sized z
     ),
     grown AS (
         UPDATE notifications x SET parts = x.parts + f.size, title = f.fold_title, message = f.message, seen_at = NULL
-        FROM folded f WHERE f.head_parts > 1 AND f.place = f.size AND x.id = f.head_id
+        FROM judged f WHERE f.reason IS NULL AND f.head_parts > 1 AND f.place = f.size AND x.id = f.head_id
     ),
     joined AS (
         UPDATE notifications x SET folded_into = f.fold_id
-        FROM folded f WHERE f.head_parts = 1 AND f.place = 1 AND x.id = f.head_id
+        FROM judged f WHERE f.reason IS NULL AND f.head_parts = 1 AND f.place = 1 AND x.id = f.head_id
     ),
     written AS (
         INSERT INTO notifications (
@@ -195,20 +211,21 @@ BEGIN
             f.subject_kind, f.subject_id, coalesce(f.details, '{}'), wanted_priority, f.dedupe_key, f.fold_key,
             f.fold_id, 1, CASE WHEN f.digests AND f.mails AND f.fold_id IS NULL THEN next.digest_on END,
             CASE WHEN NOT f.shows THEN now() END, f.expires_at
-        FROM folded f CROSS JOIN LATERAL (
+        FROM judged f CROSS JOIN LATERAL (
             SELECT local::date + (local::time >= f.digest_at)::int AS digest_on
             FROM (SELECT now() AT TIME ZONE f.zone AS local) t
         ) next
+        WHERE f.reason IS NULL
         UNION ALL
         SELECT f.fold_id, f.user_id, f.org_id, wanted_type, f.fold_title, f.message, spec ->> 'icon', NULL,
             NULL, NULL, '{}', wanted_priority, NULL, f.fold_key, NULL, coalesce(f.head_parts, 0) + f.size,
             CASE WHEN f.digests AND f.mails THEN next.digest_on END, NULL,
             f.expires_at
-        FROM folded f CROSS JOIN LATERAL (
+        FROM judged f CROSS JOIN LATERAL (
             SELECT local::date + (local::time >= f.digest_at)::int AS digest_on
             FROM (SELECT now() AT TIME ZONE f.zone AS local) t
         ) next
-        WHERE f.fold_id = f.fresh AND f.place = f.size
+        WHERE f.reason IS NULL AND f.fold_id = f.fresh AND f.place = f.size
         ON CONFLICT (user_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
         RETURNING id
     ),
@@ -216,8 +233,8 @@ BEGIN
     reworded AS (
         UPDATE messages m SET notification_id = f.fold_id, subject_id = f.fold_id, subject = f.fold_title,
             body = f.message
-        FROM folded f
-        WHERE f.place = f.size AND m.notification_id = f.head_id AND m.status = 'queued' AND m.channel <> 'sms'
+        FROM judged f
+        WHERE f.reason IS NULL AND f.place = f.size AND f.head_id IS NOT NULL AND m.notification_id = f.head_id AND m.status = 'queued' AND m.channel <> 'sms'
         RETURNING m.channel, m.user_id, f.fold_id
     ),
     letters AS (
@@ -225,28 +242,27 @@ BEGIN
             id, org_id, channel, lane, purpose, subject_kind, subject_id, to_phone, to_email, subject, body, segments,
             send_at, expires_at, user_id, notification_id, request_id
         )
-        SELECT nexapp_uuid7(clock_timestamp()), f.org_id, c.channel, 2, 'notice', 'notification',
+        SELECT nexapp_uuid7(micros + f.n), f.org_id, c.channel, 2, 'notice', 'notification',
             coalesce(b.shown_id, f.id), '', CASE WHEN c.channel = 'email' THEN f.email END,
             CASE WHEN f.size > 1 THEN f.fold_title ELSE f.title END, f.message, 0, coalesce(f.held_until, now()),
             coalesce(f.expires_at, coalesce(f.held_until, now()) + interval '24 hours'), f.user_id,
             coalesce(b.shown_id, f.id), spec ->> 'request_id'
-        FROM folded f
+        FROM judged f
         CROSS JOIN LATERAL (SELECT CASE WHEN f.size > 1 THEN f.fold_id END AS shown_id) b
         CROSS JOIN LATERAL (VALUES ('email', f.mails AND NOT f.digests), ('push', f.pushes)) AS c (channel, is_wanted)
-        WHERE f.place = f.size AND c.is_wanted AND NOT f.is_paused AND f.id IN (SELECT id FROM written)
-            AND NOT EXISTS (
-                SELECT FROM reworded r
-                WHERE r.fold_id = f.fold_id AND r.channel = c.channel
-            )
+        WHERE f.reason IS NULL AND f.place = f.size AND c.is_wanted AND NOT f.is_paused
+            -- As truth values: a join would compare every row with every other.
+            AND (f.id IN (SELECT w.id FROM written w)) IS TRUE
+            AND ((f.fold_id, c.channel) IN (SELECT r.fold_id, r.channel FROM reworded r)) IS NOT TRUE
     ),
     unsent AS (
-        SELECT j.user_id, j.org_id, NULL AS channel, j.reason, j.title, NULL::uuid AS notification_id, j.subject_kind,
+        SELECT j.n, j.user_id, j.org_id, NULL AS channel, j.reason, j.title, NULL::uuid AS notification_id, j.subject_kind,
             j.subject_id, NULL::timestamptz AS held_until, j.dedupe_key
         FROM judged j WHERE j.reason IS NOT NULL
         UNION ALL
-        SELECT f.user_id, f.org_id, c.channel, c.reason, CASE WHEN f.size > 1 THEN f.fold_title ELSE f.title END,
+        SELECT f.n, f.user_id, f.org_id, c.channel, c.reason, CASE WHEN f.size > 1 THEN f.fold_title ELSE f.title END,
             f.id, f.subject_kind, f.subject_id, CASE WHEN c.reason = 'quiet_hours' THEN f.held_until END, f.dedupe_key
-        FROM folded f
+        FROM judged f
         CROSS JOIN LATERAL (VALUES
             ('in_app', CASE WHEN NOT f.shows AND f.in_app IS FALSE THEN 'channel_off' END),
             ('email', CASE
@@ -275,31 +291,38 @@ BEGIN
                 WHEN f.wants_sms THEN 'no_number'
             END)
         ) AS c (channel, reason)
-        WHERE f.place = f.size AND c.reason IS NOT NULL
+        WHERE f.reason IS NULL AND f.place = f.size AND c.reason IS NOT NULL
     ),
     noted AS (
         INSERT INTO notification_skips (
             id, user_id, org_id, type, channel, reason, title, notification_id, subject_kind, subject_id, held_until,
             dedupe_key
         )
-        SELECT nexapp_uuid7(clock_timestamp()), u.user_id, u.org_id, wanted_type, u.channel, u.reason, u.title,
+        SELECT nexapp_uuid7(micros + u.n), u.user_id, u.org_id, wanted_type, u.channel, u.reason, u.title,
             u.notification_id, u.subject_kind, u.subject_id, u.held_until, u.dedupe_key
         FROM unsent u
         ON CONFLICT (user_id, dedupe_key, channel, reason) WHERE dedupe_key IS NOT NULL DO NOTHING
     )
     SELECT array_agg(ROW(
-        coalesce(j.reason, 'made'), f.id, j.user_id, j.org_id, j.subject_id, coalesce(f.fold_id, f.id),
-        coalesce(CASE WHEN f.fold_id IS NULL THEN f.title ELSE f.fold_title END, j.title), j.message, j.action_url,
+        coalesce(f.reason, 'made'), CASE WHEN f.reason IS NULL THEN f.id END, f.user_id, f.org_id, f.subject_id,
+        CASE WHEN f.reason IS NULL THEN coalesce(f.fold_id, f.id) END,
+        CASE WHEN f.fold_id IS NULL THEN f.title ELSE f.fold_title END, f.message, f.action_url,
         f.is_paused OR NOT f.shows,
         CASE WHEN f.texts AND NOT f.is_opted_out AND NOT f.is_paused AND f.place = f.size THEN f.phone END,
-        j.zone, f.held_until, j.expires_at, NULL, NULL
-    )::nexapp_made ORDER BY j.n) INTO made
-    FROM judged j LEFT JOIN folded f USING (n)
-    WHERE j.reason IS NOT NULL OR f.id IN (SELECT id FROM written);
+        f.zone, f.held_until, f.expires_at, NULL, NULL
+    )::nexapp_made ORDER BY f.n) INTO made
+    FROM judged f
+    WHERE f.reason IS NOT NULL OR (f.id IN (SELECT w.id FROM written w)) IS TRUE;
 
     RETURN QUERY
     SELECT m.outcome, m.id, m.user_id, m.org_id, m.subject_id, m.shown_id, m.title, m.message, m.action_url, m.is_quiet,
-        m.phone, m.zone, m.held_until, m.expires_at, nexapp_badge(m.user_id),
+        m.phone, m.zone, m.held_until, m.expires_at, (
+            SELECT coalesce(sum(c.unread), 0)::integer FROM unread_counts c
+            WHERE c.user_id = m.user_id AND (c.org_id = nobody OR EXISTS (
+                SELECT FROM memberships p
+                WHERE p.user_id = m.user_id AND p.org_id = c.org_id AND p.deactivated_at IS NULL
+            ))
+        ),
         extract(epoch FROM clock_timestamp())::double precision
     FROM unnest(made) AS m;
 END

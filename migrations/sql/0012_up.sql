@@ -30,16 +30,22 @@ CREATE TABLE unread_counts (
     PRIMARY KEY (user_id, org_id)
 ) WITH (fillfactor = 60);
 
--- Ids that sort by time, with the microsecond in their third group as newer servers make them.
-CREATE FUNCTION nexapp_uuid7(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE SET search_path = pg_catalog, public AS $$
+-- Ids that sort by time, with the microsecond in their third group as newer servers make them. Written as one
+-- expression, without a pinned path, as are the two below: the planner then puts them in place of the call.
+CREATE FUNCTION nexapp_uuid7(micros bigint) RETURNS uuid LANGUAGE sql VOLATILE AS $$
     SELECT (
         lpad(to_hex(micros / 1000), 12, '0') || '7' || lpad(to_hex(micros % 1000 * 4096 / 1000), 3, '0')
         || substr(replace(gen_random_uuid()::text, '-', ''), 17)
     )::uuid
-    FROM (SELECT (extract(epoch FROM at) * 1000000)::bigint AS micros) t
+$$;
+CREATE FUNCTION nexapp_uuid7(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE AS $$
+    SELECT nexapp_uuid7((extract(epoch FROM at) * 1000000)::bigint)
 $$;
 CREATE FUNCTION nexapp_first_uuid7(since timestamptz) RETURNS uuid LANGUAGE sql STABLE AS $$
     SELECT (lpad(to_hex((extract(epoch FROM since) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+$$;
+CREATE FUNCTION nexapp_micros() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 $$;
 
 -- The clock that a person lives by.
@@ -52,28 +58,14 @@ $$;
 
 -- When the quiet hours around a moment end; NULL where it isn't quiet. The hour that comes twice counts twice.
 CREATE FUNCTION nexapp_quiet_until(at timestamptz, zone text, starts time, ends time) RETURNS timestamptz
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
-    SELECT CASE WHEN CASE WHEN starts < ends THEN wall >= starts AND wall < ends
-                          ELSE starts <> ends AND (wall >= starts OR wall < ends) END
-        THEN (day + (starts > ends AND wall >= starts)::int + ends) AT TIME ZONE zone END
-    FROM (SELECT (at AT TIME ZONE zone)::time AS wall, (at AT TIME ZONE zone)::date AS day) t
-$$;
-
--- A template, cut at its places: words and names of values in turn, beginning with words.
-CREATE FUNCTION nexapp_fill(pieces jsonb, words jsonb) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
-    SELECT coalesce(string_agg(CASE WHEN n % 2 = 1 THEN piece ELSE coalesce(words ->> piece, '') END, '' ORDER BY n), '')
-    FROM jsonb_array_elements_text(pieces) WITH ORDINALITY AS p (piece, n)
-$$;
-
--- What the bell shows: all of a person's businesses without those that they have left.
-CREATE FUNCTION nexapp_badge(person uuid) RETURNS integer
-LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
-    SELECT coalesce(sum(c.unread), 0)::integer FROM unread_counts c
-    WHERE c.user_id = person AND (c.org_id = '00000000-0000-0000-0000-000000000000' OR EXISTS (
-        SELECT FROM memberships m
-        WHERE m.user_id = person AND m.org_id = c.org_id AND m.deactivated_at IS NULL
-    ))
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN starts < ends AND (at AT TIME ZONE zone)::time >= starts AND (at AT TIME ZONE zone)::time < ends
+            OR starts > ends AND (at AT TIME ZONE zone)::time < ends
+        THEN ((at AT TIME ZONE zone)::date + ends) AT TIME ZONE zone
+        WHEN starts > ends AND (at AT TIME ZONE zone)::time >= starts
+        THEN ((at AT TIME ZONE zone)::date + 1 + ends) AT TIME ZONE zone
+    END
 $$;
 
 -- Whoever changes notices takes the counts first, and in this order: nobody then waits for somebody who waits for them.

@@ -52,7 +52,7 @@ _EXPIRE = text(
 _DIGEST = text(
     """
     WITH people AS MATERIALIZED (
-        SELECT d.user_id, nexapp_uuid7(clock_timestamp()) AS message_id, u.email,
+        SELECT d.user_id, nexapp_uuid7(nexapp_micros()) AS message_id, u.email,
             coalesce(s.email_enabled, true) AND u.email IS NOT NULL AND u.deactivated_at IS NULL AS is_wanted,
             d.latest
         FROM (
