@@ -12,11 +12,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select, text
 
+from nexapp.identity.models import Organization
 from nexapp.notifications.service import Recipient, notify
 from nexapp.sales.progress_models import Insight
 from nexapp.sales.prospect_words import HOT
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
+from nexapp.spine.jobs import enqueue_many, job
+from nexapp.spine.schedule import schedule
 from nexapp.spine.tenancy import current_actor
 
 SHOWN_FOR = timedelta(days=35)
@@ -186,3 +189,19 @@ _WORDS = {
     "hot_alone": _hot_alone, "likely_answer": _likely_answer, "best_weekday": _best_weekday,
     "stalled_stage": _stalled_stage,
 }  # fmt: skip
+
+
+@job("start_insights", queue="slow")
+def start_insights() -> None:
+    """A job for each sales team, so that one that fails stops no other."""
+    teams = db.session.scalars(select(Organization.id).where(Organization.kind == "sales")).all()
+    enqueue_many("team_insights", [{"org_id": str(org_id)} for org_id in teams])
+
+
+@job("team_insights", queue="slow")
+def team_insights(org_id: str) -> None:
+    generate_insights(UUID(org_id))
+
+
+def register_jobs() -> None:
+    schedule("insights", cron="20 */6 * * *", job="start_insights")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from nexapp.sales import achievements, streaks
 from nexapp.sales.activities import SIGNAL, record_activity
 from nexapp.sales.events import ProspectsAdded, StageChanged
@@ -9,6 +11,7 @@ from nexapp.sales.scoring import THESE, rescore, rescore_prospects
 from nexapp.spine.clock import now
 from nexapp.spine.columns import join
 from nexapp.spine.events import on
+from nexapp.spine.jobs import enqueue, job
 from nexapp.spine.realtime import publish
 
 BY_HAND = ("app", "api")
@@ -24,8 +27,13 @@ def score_what_was_added(event: ProspectsAdded) -> None:
         for prospect_id in event.prospect_ids:
             record_activity(event.user_id, "pipeline_add", prospect_id, source=event.source, org_id=event.org_id)
     else:
-        details = {"count": len(event.prospect_ids)}
-        record_activity(event.user_id, "pipeline_add", source="import", details=details, org_id=event.org_id)
+        # Later: a part of a file must not hold the person's streak while it is written.
+        enqueue("count_import", user_id=str(event.user_id), count=len(event.prospect_ids))
+
+
+@job("count_import")
+def count_import(user_id: str, count: int) -> None:
+    record_activity(UUID(user_id), "pipeline_add", source="import", details={"count": count})
 
 
 @on(StageChanged, inline=True)

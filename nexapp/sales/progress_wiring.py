@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from nexapp.sales import (
     decks_views,
     drafting_views,
+    insights,
     progress_events,
     progress_models,
     progress_views,
@@ -33,6 +34,7 @@ CHANGES = """
 
 def register() -> None:
     scores.register_jobs()
+    insights.register_jobs()
     add_source("score", CHANGES)
     KINDS["score", "score"] = ("chart-line", _("Score changed"))
     add_item(Item(_("Progress"), "sales.progress", "target", 150, Role.VIEWER, WITH_PROSPECTS))

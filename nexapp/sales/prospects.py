@@ -18,6 +18,7 @@ from nexapp.identity.models import Membership
 from nexapp.sales.events import ProspectsAdded, ProspectsDeleted, StageChanged
 from nexapp.sales.models import Prospect, ProspectStage
 from nexapp.sales.prospect_models import ProspectEvent
+from nexapp.sales.scoring import rescore_prospects
 from nexapp.sales.stages import first_stage
 from nexapp.spine import audit
 from nexapp.spine.clock import now
@@ -108,6 +109,7 @@ def change_prospect(prospect_id: UUID, details: Details) -> Prospect:
         prospect.updated_at = now()
         audit.record("prospect.changed", "prospect", prospect.id, {"fields": changed})
         record_change(prospect, "changed", {"fields": changed})
+        rescore_prospects([prospect.id], cause="edited")
     return prospect
 
 
