@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from bench import table
-from bench.lines import claims, imports, jobs, limiter, matching, texts
+from bench.lines import claims, imports, jobs, limiter, live, matching, texts
 from bench.rounds import Line
 
 LINES: dict[str, Callable[[], list[Line]]] = {
@@ -16,6 +16,7 @@ LINES: dict[str, Callable[[], list[Line]]] = {
     "limiter": limiter.measure,
     "matching": matching.measure,
     "claims": claims.measure,
+    "live": live.measure,
     "jobs": jobs.measure,
     "import": imports.measure,
 }

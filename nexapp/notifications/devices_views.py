@@ -45,7 +45,7 @@ def add_device() -> Response:
 @signed_in
 def change_device() -> Response:
     """By the service worker, whose browser got another address."""
-    replace_browser(request.form.get("old", ""), _address(), device_label(request.user_agent.string))
+    replace_browser(_given("old"), _address(), device_label(request.user_agent.string))
     return Response(status=204)
 
 
@@ -53,7 +53,7 @@ def change_device() -> Response:
 @signed_in
 def forget_device() -> Response:
     """By the page's script, whose browser let go of its address."""
-    remove_browser(request.form.get("endpoint", ""))
+    remove_browser(_given("endpoint"))
     return _devices_page()
 
 
@@ -79,8 +79,12 @@ def drop_device(subscription_id: UUID) -> Response:
 
 
 def _address() -> Address:
-    given = request.form
-    return Address("web", given.get("endpoint", ""), given.get("p256dh", ""), given.get("auth", ""))
+    return Address("web", _given("endpoint"), _given("p256dh"), _given("auth"))
+
+
+def _given(name: str) -> str:
+    # No column stores a zero byte, and no browser sends one.
+    return request.form.get(name, "").replace("\x00", "")
 
 
 def _devices_page(status: int = 200) -> Response:

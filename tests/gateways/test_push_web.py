@@ -128,7 +128,8 @@ def test_a_dropped_line_is_worth_another_try(quiet: PhoneProcess) -> None:
         "https://169.254.169.254/latest", "https://localhost/x", "https://user@updates.example.com/x",
         "https://updates.example.com:8443/x", "https://printer.local/x", "https://db.internal/x", "https://2130706433/x",
         "https://0x7f.1/x", "ftp://updates.example.com/x", "//updates.example.com/x", "https:///x", "nonsense", "",
-        "https://updates.example.com:x/", "https://[::ffff:10.0.0.1]/x",
+        "https://updates.example.com:x/", "https://updates.example.com/a b", "https://updates.example.com/\n",
+        "https://updates.example.com/é", "https://[::ffff:10.0.0.1]/x",
     ],
 )  # fmt: skip
 def test_addresses_that_are_no_push_services_are_not_called(quiet: PhoneProcess, endpoint: str) -> None:

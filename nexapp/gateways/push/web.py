@@ -35,7 +35,7 @@ def may_push_to(endpoint: str, local_origin: str = "") -> bool:
         return False
     if local_origin and origin_of(endpoint) == local_origin:
         return True
-    if parts.scheme != "https" or "@" in parts.netloc or port not in (None, 443) or not endpoint.isascii():
+    if parts.scheme != "https" or "@" in parts.netloc or port not in (None, 443) or not _is_plain(endpoint):
         return False
     return "." in host and not host.endswith((".local", ".internal", ".localhost")) and _is_public_name(host)
 
@@ -106,6 +106,10 @@ def _encrypt(address: Address, content: bytes) -> bytes:
         return bytes(pusher.encode(content)["body"])
     except (WebPushException, ValueError, TypeError, IndexError) as error:
         raise PushRefused(f"The device's keys can't be used: {error}") from None
+
+
+def _is_plain(endpoint: str) -> bool:
+    return endpoint.isascii() and endpoint.isprintable() and " " not in endpoint
 
 
 def _is_public_name(host: str) -> bool:
