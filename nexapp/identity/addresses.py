@@ -33,9 +33,9 @@ def safe_next(raw: str | None) -> str | None:
 
 
 def _home_of(kind: str) -> str:
-    if kind not in WITH_SLOTS:
-        return "identity.team_home"
     # Parts above this one are known by their endpoint only.
+    if kind not in WITH_SLOTS:
+        return "sales.home" if "sales.home" in current_app.view_functions else "identity.businesses"
     return "slots.home" if "slots.home" in current_app.view_functions else "identity.businesses"
 
 

@@ -7,12 +7,9 @@ from flask_babel import gettext as _
 
 from nexapp.identity.addresses import home_address, safe_next
 from nexapp.identity.blueprint import pages
-from nexapp.identity.business_settings import get_business
-from nexapp.identity.viewer import role_name
-from nexapp.spine.access import member, principal, public
+from nexapp.spine.access import principal, public
 from nexapp.spine.config import settings
 from nexapp.spine.errors import BadInput
-from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.web.pages import page, see_other
 
 THEMES = {"auto", "light", "dark"}
@@ -25,16 +22,6 @@ def home() -> Response:
     if (found := principal()) is not None:
         return see_other(home_address(found))
     return page("identity/landing.html")
-
-
-@pages.get("/team")
-@member(Role.VIEWER)
-def team_home() -> Response:
-    """Where those start who have no slots: what there is for them, and what there isn't yet."""
-    role = current_actor().role
-    return page(
-        "identity/team.html", business=get_business(), role=role_name(role), may_change=role.at_least(Role.OWNER)
-    )
 
 
 @pages.post("/theme")

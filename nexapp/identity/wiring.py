@@ -35,7 +35,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.cli.add_command(reset_second_factor)
     app.context_processor(provide_viewer)
-    add_item(Item(_("Home"), "identity.team_home", "home", 100, Role.VIEWER, ("sales",)))
     add_item(Item(_("Settings"), "identity.settings_index", "settings", 700, Role.VIEWER))
     for item in _SETTINGS:
         add_setting(item)

@@ -13,11 +13,14 @@ from nexapp.operations import (  # noqa: F401 - their routes and topics
     tool_views,
 )
 from nexapp.operations.blueprint import pages
+from nexapp.operations.demo import demo_sign_ins, seed_demo
 from nexapp.spine.web.navigation import Item, add_item
 
 
 def register(app: Flask) -> None:
     app.register_blueprint(pages)
+    app.cli.add_command(seed_demo)
+    app.cli.add_command(demo_sign_ins)
     add_item(Item(_("Platform"), "operations.admin_home", "activity", 900))
     add_item(Item(_("Errors"), "operations.list_errors", "bug", 910))
     add_item(Item(_("Jobs"), "operations.list_jobs", "list-details", 920))

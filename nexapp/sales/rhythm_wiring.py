@@ -1,8 +1,18 @@
 """Registers what happens by itself in a person's day and week, its pages and the start page."""
 
-# The imports register tables, jobs and their hours, and routes.
-from nexapp.sales import daily, rhythm_cooling, rhythm_models, rhythm_streaks, weekly  # noqa: F401
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from nexapp.sales import daily, home, reports_views, rhythm_cooling, rhythm_models, rhythm_streaks, weekly
+from nexapp.sales.kinds import WITH_PROSPECTS
+from nexapp.spine.tenancy import Role
+from nexapp.spine.web.navigation import Item, add_item
+
+BY_IMPORT = (daily, home, reports_views, rhythm_cooling, rhythm_models, rhythm_streaks, weekly)
+"""They add their tables, jobs and routes by being imported."""
 
 
 def register() -> None:
-    """Nothing to add to the app by itself yet."""
+    add_item(Item(_("Home"), "sales.home", "home", 100, Role.VIEWER, WITH_PROSPECTS))
+    add_item(Item(_("Weekly report"), "sales.weekly_reports", "chart-bar", 160, Role.VIEWER, WITH_PROSPECTS))

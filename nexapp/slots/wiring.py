@@ -7,7 +7,6 @@ from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.slots import consumer_wiring, home, jobs, people, people_wiring, rounds_wiring  # noqa: F401 - home and people add their routes
 from nexapp.slots.booking_systems import wiring as booking_systems
 from nexapp.slots.calendar import wiring as calendar_wiring
-from nexapp.slots.demo.commands import demo_sign_ins, seed_demo
 from nexapp.slots.figures import wiring as figures
 from nexapp.slots.kinds import refuse_without_slots
 from nexapp.slots.views import pages
@@ -18,8 +17,6 @@ from nexapp.spine.web.navigation import Item, add_item
 def register(app: Flask) -> None:
     app.before_request(refuse_without_slots)
     app.register_blueprint(pages)
-    app.cli.add_command(seed_demo)
-    app.cli.add_command(demo_sign_ins)
     jobs.register()
     people_wiring.register()
     add_item(Item(_("Today"), "slots.home", "home", 100, Role.VIEWER, WITH_SLOTS))

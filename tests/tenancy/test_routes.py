@@ -40,6 +40,7 @@ SAMPLES: dict[str, Callable[[world.Tenant], str]] = {
     "membership_id": lambda t: str(t["membership"]),
     "name": lambda t: "slot_booked",
     "channel": lambda t: "email",
+    "on_date": lambda t: "2026-01-04",
 }
 """For each kind of id in an address, the other business's own. A new kind without a sample fails the test."""
 

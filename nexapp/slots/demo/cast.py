@@ -77,6 +77,9 @@ SALES = House(
     members=(
         Member("+12125550121", "Priscilla Dunn", Role.OWNER),
         Member("+12125550122", "Ray Cole", Role.STAFF),
+        Member("+12125550123", "Mina Ortega", Role.MANAGER),
+        Member("+12125550124", "Tom Ashby", Role.STAFF),
+        Member("+12125550125", "Ivy Chen", Role.VIEWER),
     ),
 )  # fmt: skip
 

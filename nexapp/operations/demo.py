@@ -1,4 +1,4 @@
-"""`flask --app app seed-demo` and `demo-sign-ins`."""
+"""`flask --app app seed-demo` and `demo-sign-ins`: every part's demo, in one unit."""
 
 from __future__ import annotations
 
@@ -7,25 +7,16 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from nexapp.identity.models import Organization, User
-from nexapp.slots.demo.booking_systems import seed_booking_systems
-from nexapp.slots.demo.calendar import seed_calendar
-from nexapp.slots.demo.cast import ADMIN, BARBERS, DENTAL, HOUSES
-from nexapp.slots.demo.claims import seed_claims
-from nexapp.slots.demo.figures import seed_figures
-from nexapp.slots.demo.history import seed_history
-from nexapp.slots.demo.messages import seed_messages
-from nexapp.slots.demo.rounds import seed_asking
+from nexapp.sales.demo.seeding import seed_sales
+from nexapp.slots.demo.cast import ADMIN, HOUSES, SALES
+from nexapp.slots.demo.houses import seed_house
 from nexapp.slots.demo.seeding import is_seeded, seed_people
 from nexapp.slots.demo.team import seed_team
-from nexapp.slots.demo.waiting_list import seed_invited
-from nexapp.slots.demo.week import FEW, PLANS, seed_week
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
 from nexapp.spine.web.templating import national
-
-PLANNED = {DENTAL.slug: PLANS, BARBERS.slug: FEW}
 
 
 @click.command("seed-demo")
@@ -41,20 +32,18 @@ def seed_demo(if_empty: bool) -> None:
         if is_seeded():
             click.echo("The demo's data is there already.")
             return
-        everyone = seed_people()
-        seed_team(everyone)
-        for seeded in everyone:
-            if seeded.house.people:
-                seed_history(seeded)
-                seed_week(seeded, PLANNED[seeded.house.slug])
-                seed_claims(seeded)
-                seed_invited(seeded)
-                seed_asking(seeded)
-                seed_calendar(seeded)
-                seed_messages(seeded)
-                seed_figures(seeded)
-                seed_booking_systems(seeded)
+        _seed()
     click.echo("The demo's data is in place.")
+
+
+def _seed() -> None:
+    everyone = seed_people()
+    seed_team(everyone)
+    for seeded in everyone:
+        if seeded.house is SALES:
+            seed_sales(seeded.org_id)
+        else:
+            seed_house(seeded)
 
 
 @click.command("demo-sign-ins")
