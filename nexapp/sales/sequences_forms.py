@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, FieldList, Form, FormField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import BooleanField, Form, FormField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, ValidationError
 
 from nexapp.identity.fields import AtMost, Named, WholeNumberField, one_line, readable
@@ -13,7 +13,7 @@ from nexapp.sales import sequence_wording
 from nexapp.sales.sequences import LONGEST_WAIT, MOST_STEPS, SequenceDraft, StepDraft
 from nexapp.sales.when import NINE
 from nexapp.spine.errors import BadInput
-from nexapp.spine.web.forms import PageForm
+from nexapp.spine.web.forms import PageForm, Rows
 
 CHANNEL_WORDS = {"text": _("Text"), "email": _("E-mail"), "call": _("Call"), "other": _("Something else")}
 
@@ -42,7 +42,7 @@ class SequenceForm(PageForm):
     name = StringField(_("Name"), [Named(_("Give the sequence a name."), 80)], filters=[one_line])
     stops_on_reply = BooleanField(_("Stop when they reply"), default=True)
     stops_on_stage = BooleanField(_("Stop when they move to another stage"), default=True)
-    steps = FieldList(FormField(StepForm), min_entries=1, max_entries=MOST_STEPS)
+    steps = Rows(FormField(StepForm), min_entries=1, max_entries=MOST_STEPS)
 
     def draft(self) -> SequenceDraft:
         steps = tuple(

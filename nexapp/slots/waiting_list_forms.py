@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, time, timedelta
 from typing import Any
@@ -14,7 +12,6 @@ from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
     DateField,
-    FieldList,
     Form,
     FormField,
     RadioField,
@@ -33,7 +30,7 @@ from nexapp.identity.phones import PhoneNumberInput
 from nexapp.slots.form_fields import NameField, Ticked, WholeNumber
 from nexapp.slots.times import clock_words
 from nexapp.slots.waiting_list import DAY_ENDS, DAY_STARTS, Window, Wishes, merged
-from nexapp.spine.web.forms import LinkForm
+from nexapp.spine.web.forms import LinkForm, Rows
 
 WEEKDAYS = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
 RANGES = {
@@ -99,15 +96,6 @@ class Chosen(SelectField):  # type: ignore[misc]
         self.choices = [SelectChoice("", nothing), *(SelectChoice(str(row_id), name) for row_id, name in rows)]
 
 
-class Rows(FieldList):  # type: ignore[misc]
-    """Rows by their numbers in the form; what is no number of ours is no row."""
-
-    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
-        names = [name for name in formdata if re.match(r"-[0-9]{1,3}-", name[len(prefix) :])]
-        found: Iterator[int] = super()._extract_indices(prefix, names)
-        return found
-
-
 class WindowForm(Form):  # type: ignore[misc]
     """One row: days, from, to. No day: every day; no time: the whole day."""
 
@@ -150,13 +138,6 @@ class WishesForm(LinkForm):
     location_id = Chosen(_("Where"))
     minutes_needed = WholeNumber(_("Minutes you need"), least=5, most=720)
     party_size = WholeNumber(_("How many people"), least=1, most=100)
-
-    class Meta(LinkForm.Meta):
-        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
-            # Rows take no filters; the fields in them would.
-            if unbound_field.field_class in {Rows, FormField}:
-                return unbound_field.bind(form=form, **options)
-            return super().bind_field(form, unbound_field, options)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.today = today

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Form
+from wtforms import FieldList, Form, FormField
 
 from nexapp.spine.errors import BadInput
 
@@ -20,11 +22,23 @@ class PageForm(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            if issubclass(unbound_field.field_class, (FieldList, FormField)):
+                # They take no filters; the fields within have their own.
+                return unbound_field.bind(form=form, **options)
             filters = [*unbound_field.kwargs.get("filters", []), _stripped]
             return unbound_field.bind(form=form, filters=filters, **options)
 
     def bind_errors(self, error: BadInput) -> None:
         attach(self, error)
+
+
+class Rows(FieldList):  # type: ignore[misc]
+    """Rows by their numbers in the form; what is no number of ours is no row."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        names = [name for name in formdata if re.match(r"-[0-9]{1,3}-", name[len(prefix) :])]
+        found: Iterator[int] = super()._extract_indices(prefix, names)
+        return found
 
 
 class LinkForm(PageForm):
