@@ -14,6 +14,7 @@ from nexapp.sales import sequence_enrolling, sequence_stopping, tiers, when
 from nexapp.sales import sequences as cases
 from nexapp.sales import sequences_queries as queries
 from nexapp.sales.blueprint import pages
+from nexapp.sales.prospects import get_prospect
 from nexapp.sales.prospects_forms import read_id
 from nexapp.sales.sequence_wording import VARIABLES
 from nexapp.sales.sequences_forms import CHANNEL_WORDS, SequenceForm
@@ -144,6 +145,7 @@ def enrol(sequence_id: UUID) -> Response:
 @member(Role.STAFF)
 def enrol_prospect(prospect_id: UUID) -> Response:
     """From the prospect's own page, with the sequence that was chosen there."""
+    get_prospect(prospect_id)
     address = url_for("sales.show_prospect", prospect_id=prospect_id)
     chosen = read_id(request.form.get("sequence_id"))
     if chosen is None:

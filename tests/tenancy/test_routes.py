@@ -49,6 +49,8 @@ TOKENS = {"claims": lambda t: claim_token(t["offer"]), "waiting_list": lambda t:
 
 MAY_CHANGE = {"verification_codes": "anybody may ask for a code on a public page; it proves nothing by itself"}
 PUBLIC_PAGES = {"waiting_list"}
+SALES = "sales."
+LEAST_SALES_ADDRESSES = 20
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -69,9 +71,9 @@ def sample(rule: Rule, argument: str, tenant: world.Tenant) -> str:
     return SAMPLES[argument](tenant)
 
 
-def calls(app: Flask, tenant: world.Tenant) -> Iterator[Call]:
+def calls(app: Flask, tenant: world.Tenant, part: str = "") -> Iterator[Call]:
     adapter = app.url_map.bind("127.0.0.1")
-    for rule in app.url_map.iter_rules():
+    for rule in [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(part)]:
         values = {argument: sample(rule, argument, tenant) for argument in rule.arguments}
         path = adapter.build(rule.endpoint, values, force_external=False)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
@@ -104,16 +106,18 @@ def ask(app: Flask, owner_sql: Sql, caller: world.Tenant, call: Call, victim: wo
     client = signed_in(app, caller)
     if call.method not in UNSAFE:
         return client.open(call.path, method=call.method)
-    token = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/slots/new").text)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/settings").text)
     assert token
     headers = {"X-CSRFToken": token.group(1)}
     return client.open(call.path, method=call.method, data=foreign_form(victim), headers=headers)
 
 
-def walk(app: Flask, owner_sql: Sql, tables: list[str], caller: world.Tenant, victim: world.Tenant) -> None:
-    """Call everything; raises `AssertionError` where something of the victim is shown or changed."""
+def walk(
+    app: Flask, owner_sql: Sql, tables: list[str], caller: world.Tenant, victim: world.Tenant, part: str = ""
+) -> None:
+    """Call everything of a part; raises `AssertionError` where something of the victim is shown or changed."""
     before = world.checksums(owner_sql, tables, victim)
-    for call in list(calls(app, victim)):
+    for call in list(calls(app, victim, part)):
         answer = ask(app, owner_sql, caller, call, victim)
         assert answer.status_code != 400, (call, "the walk must get past the CSRF check")
         assert answer.status_code < 500 or call.endpoint.startswith("operations."), (call, answer.text[:500])
@@ -128,6 +132,40 @@ def test_no_route_shows_or_changes_the_others_rows(
     guarded_app: Flask, owner_sql: Sql, tables: list[str], alpha: world.Tenant, bravo: world.Tenant
 ) -> None:
     walk(guarded_app, owner_sql, tables, alpha, bravo)
+
+
+@pytest.fixture
+def sales_teams(owner_sql: Sql, alpha: world.Tenant, bravo: world.Tenant) -> None:
+    """Both are sales teams: to others the pages of that part don't exist."""
+    owner_sql("UPDATE organizations SET kind = 'sales'")
+
+
+def test_no_route_of_a_sales_team_shows_or_changes_the_others_rows(
+    guarded_app: Flask, owner_sql: Sql, tables: list[str], alpha: world.Tenant, bravo: world.Tenant, sales_teams: None
+) -> None:
+    walk(guarded_app, owner_sql, tables, alpha, bravo, SALES)
+
+
+def test_a_sales_teams_addresses_with_the_others_ids_are_not_found(
+    app: Flask, owner_sql: Sql, alpha: world.Tenant, bravo: world.Tenant, sales_teams: None
+) -> None:
+    checked = 0
+    for call in list(calls(app, bravo, SALES)):
+        if any(str(value) in call.path for value in bravo.ids.values()):
+            assert ask(app, owner_sql, alpha, call, bravo).status_code == 404, call
+            checked += 1
+    assert checked >= LEAST_SALES_ADDRESSES
+
+
+def test_a_sales_teams_own_ids_work(
+    app: Flask, alpha: world.Tenant, bravo: world.Tenant, sales_teams: None
+) -> None:  # fmt: skip
+    client = signed_in(app, alpha)
+    for path in (f"/prospects/{alpha['prospect']}", "/prospects", "/prospects/board", "/prospects/imports"):
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert "ALPHA" in answer.text, path
+        assert "BRAVO" not in answer.text, path
 
 
 def test_the_walk_notices_when_both_guards_are_off(

@@ -37,7 +37,7 @@ def rows(tenant: Any, mark: str, area: str) -> Iterator[tuple[str, dict[str, Any
     yield "achievements", own | {"id": tenant["achievement"], "name": "streak_7"}
     yield "insights", own | {
         "id": tenant["insight"], "rule": "hot_alone", "week_on": DAY, "prospect_id": prospect,
-        "evidence": {"mark": mark},
+        "evidence": {"name": mark, "score": 90, "count": 1},
     }  # fmt: skip
     yield "pitch_decks", {
         "id": tenant["deck"], "org_id": org, "prospect_id": prospect, "user_id": user, "title": f"{mark} deck",
