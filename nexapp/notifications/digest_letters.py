@@ -35,7 +35,7 @@ _ITEMS = text(
     LEFT JOIN organizations o ON o.id = n.org_id
     LEFT JOIN notification_settings s ON s.user_id = n.user_id
     WHERE n.digest_id = ANY(:ids)
-    ORDER BY n.digest_id, n.id DESC
+    ORDER BY n.digest_id, n.created_at DESC, n.id DESC
     """  # noqa: S608 - a constant of another module
 )
 
@@ -92,7 +92,9 @@ def _sections(items: Sequence[Row[Any]]) -> list[Section]:
 def _section(name: str, rows: list[Row[Any]]) -> Section:
     rest = len(rows) - MOST_OF_A_TYPE
     more = ngettext("and %(num)s more", "and %(num)s more", rest) if rest > 0 else ""
-    return Section(TYPES[name].label if name in TYPES else name, rows[0].icon, rows[:MOST_OF_A_TYPE], more)
+    known = TYPES.get(name)
+    label, icon = (known.label, known.icon) if known else (name, rows[0].icon)
+    return Section(label, icon, rows[:MOST_OF_A_TYPE], more)
 
 
 register_letters(DIGEST, compose_digests)

@@ -17,6 +17,8 @@ class StrangeServer:
 
     def __init__(self, port: int = 0) -> None:
         self.hangs_at: str | None = None
+        self.seconds_each = 0.0
+        """How long it takes to have a letter at its door."""
         self.subjects: list[str] = []
         self.connections = 0
         self._over = threading.Event()
@@ -54,10 +56,12 @@ class StrangeServer:
         while command := talk.readline():
             verb = command[:4].lower()
             if verb == b"data":
+                self._over.wait(self.seconds_each)
                 yield "data", b"354 go on"
                 letter = self._letter(talk)
+                if letter and self.hangs_at != "end":
+                    self.subjects.append(letter)
                 yield "end", b"250 taken"
-                self.subjects.append(letter)
             elif verb == b"quit":
                 yield "quit", b"221 bye"
                 return
@@ -66,8 +70,11 @@ class StrangeServer:
 
     @staticmethod
     def _letter(talk: socket.SocketIO) -> str:
+        """Its subject; empty where the line broke before the last line: then it is none."""
         subject = ""
-        while (line := talk.readline()) not in (b".\r\n", b""):
+        while (line := talk.readline()) != b".\r\n":
+            if not line:
+                return ""
             if line.lower().startswith(b"subject:"):
                 subject = line.split(b":", 1)[1].strip().decode()
         return subject

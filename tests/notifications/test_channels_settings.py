@@ -260,3 +260,13 @@ def test_who_has_no_address_is_shown_the_way(team: Team) -> None:
     shown = team.member(email="").get().text
     assert "Your account has no address yet." in shown
     assert "Add an e-mail address" in shown
+
+
+def test_somebody_without_a_business_has_settings_too(team: Team, ana: Somebody, owner_sql: Sql) -> None:
+    owner_sql("DELETE FROM memberships WHERE user_id = %s", ana.user_id)
+    owner_sql("UPDATE user_sessions SET org_id = NULL WHERE user_id = %s", ana.user_id)
+    assert 'name="hot_lead.email"' not in ana.get().text
+    assert ana.post(f"{PAGE}/digest", {"digest_enabled": "y", "digest_at": "07:00"}).status_code == 303
+    assert settings_of(owner_sql, ana, "digest_enabled, digest_at") == (True, time(7))
+    rows = owner_sql("SELECT org_id, user_id FROM audit_entries WHERE action = 'notification_settings.changed'")
+    assert rows == [(None, ana.user_id)]
