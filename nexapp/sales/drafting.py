@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from nexapp.gateways.ai import Draft, Facts
@@ -13,12 +14,17 @@ from nexapp.gateways.ai.providers import ai_gateway
 from nexapp.identity.business_settings import get_business
 from nexapp.identity.models import User
 from nexapp.sales.activities import record_activity, zone_of
-from nexapp.sales.models import Activity
+from nexapp.sales.models import Activity, Prospect
+from nexapp.sales.sequence_sending import email_prospect, text_prospect
+from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
+from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import current_actor
 from nexapp.spine.wall_times import today_in
 from nexapp.spine.web.templating import money
+
+PURPOSE = "draft"
 
 
 def draft_message(prospect: Any, tone: str) -> Draft:
@@ -29,6 +35,21 @@ def draft_message(prospect: Any, tone: str) -> Draft:
         key = f"draft:{user_id}:{prospect.id}:{today.isoformat()}"
         record_activity(user_id, "ai_message", prospect.id, external_id=key)
     return draft
+
+
+def send_draft(prospect: Prospect, how: str, body: str, subject: str) -> datetime | None:
+    """Text or e-mail it; when a text leaves that has to wait for the morning. Raises `Conflict`, `BadInput`."""
+    waits = None
+    if how == "text":
+        waits = text_prospect(prospect, body, PURPOSE)
+    elif how == "email":
+        email_prospect(prospect, body, subject, PURPOSE)
+    else:
+        raise BadInput(_("This can't be sent from here."))
+    audit.record("draft.sent", "prospect", prospect.id, {"how": how})
+    if user_id := current_actor().user_id:
+        record_activity(user_id, how, prospect.id)
+    return waits
 
 
 def facts_of(prospect: Any) -> Facts:

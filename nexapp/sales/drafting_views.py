@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request, url_for
 from flask_babel import lazy_gettext as _
 from wtforms import RadioField
 
-from nexapp.gateways.ai import TONES, Draft
+from nexapp.gateways.ai import TONES
+from nexapp.sales import drafting
 from nexapp.sales.blueprint import pages
 from nexapp.sales.drafting import draft_message
-from nexapp.sales.prospects import get_prospect
+from nexapp.sales.prospects import get_prospect, lock_prospect
 from nexapp.sales.prospects_queries import get_row
+from nexapp.sales.sequence_sending import SendForm, why_no_text
 from nexapp.spine.access import member
+from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.forms import PageForm
-from nexapp.spine.web.pages import page
+from nexapp.spine.web.pages import page, see_other
 
 WORDS = {"friendly": _("Friendly"), "formal": _("Formal"), "short": _("Short, for a text")}
 
@@ -39,20 +41,29 @@ def write_draft(prospect_id: UUID) -> Response:
     form = ToneForm()
     if not form.validate():
         return _page(prospect_id, form, 422)
-    return _page(prospect_id, form, made=draft_message(get_row(prospect_id), form.tone.data))
+    made = draft_message(get_row(prospect_id), form.tone.data)
+    return _page(prospect_id, form, sending=SendForm(formdata=None, data={"subject": made.subject, "body": made.body}))
 
 
-def _page(prospect_id: UUID, form: ToneForm, status: int = 200, made: Draft | None = None) -> Response:
+@pages.post("/prospects/<uuid:prospect_id>/drafts/sending")
+@member(Role.STAFF)
+def send_draft(prospect_id: UUID) -> Response:
+    prospect, form = lock_prospect(prospect_id), SendForm()
+    tone = ToneForm(formdata=None)
+    if not form.validate():
+        return _page(prospect_id, tone, 422, sending=form)
+    try:
+        waits = drafting.send_draft(prospect, request.form.get("how", ""), form.body.data, form.subject.data or "")
+    except BadInput as error:
+        form.bind_errors(error)
+        return _page(prospect_id, tone, 422, sending=form)
+    words = _("It leaves when their morning comes.") if waits else _("On its way.")
+    return see_other(url_for("sales.show_prospect", prospect_id=prospect_id), str(words))
+
+
+def _page(prospect_id: UUID, form: ToneForm, status: int = 200, sending: SendForm | None = None) -> Response:
     prospect = get_row(prospect_id)
-    links = _links(prospect.email, prospect.phone, made) if made else {}
-    return page("sales/draft.html", status=status, prospect=prospect, form=form, draft=made, links=links)
-
-
-def _links(email: str | None, phone: str | None, made: Draft) -> dict[str, str]:
-    """Addresses that open the person's own programs with the words in them."""
-    found = {}
-    if email:
-        found["email"] = f"mailto:{quote(email)}?subject={quote(made.subject)}&body={quote(made.body)}"
-    if phone:
-        found["text"] = f"sms:{phone}?body={quote(made.body)}"
-    return found
+    return page(
+        "sales/draft.html", status=status, prospect=prospect, form=form, sending=sending,
+        why_no_text=why_no_text(prospect.phone) if sending else "",
+    )  # fmt: skip

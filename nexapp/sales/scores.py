@@ -35,6 +35,7 @@ LABELS: dict[str, LazyString] = {
 }
 CAUSES: dict[str, LazyString] = {
     "added": lazy_gettext("Added"),
+    "import": lazy_gettext("Imported"),
     "edited": lazy_gettext("Details changed"),
     "stage": lazy_gettext("Stage changed"),
     "daily_rescan": lazy_gettext("Time passed"),

@@ -58,7 +58,7 @@ def ways_of(row: Any, form: SendForm | None = None) -> Ways | None:
     step = _step_of(row.enrolment_id, row.step)
     subject = step.subject if step else ""
     form = form or SendForm(formdata=None, data={"subject": subject, "body": row.message[:LONGEST_BODY]})
-    why = _why_no_text(row.phone)
+    why = why_no_text(row.phone)
     return Ways(form, step.channel if step else "other", not why, bool(row.email), why)
 
 
@@ -73,16 +73,17 @@ def send_step(follow_up_id: UUID, how: str, body: str, subject: str = "") -> dat
     prospect = db.session.scalars(scoped(Prospect).where(Prospect.id == row.prospect_id)).one()
     waits = None
     if how == "text":
-        waits = _text(prospect, body)
+        waits = text_prospect(prospect, body)
     else:
-        _email(prospect, body, subject)
+        email_prospect(prospect, body, subject)
     complete_follow_up(follow_up_id, undoable=False)
     return waits
 
 
-def _text(prospect: Prospect, body: str) -> datetime | None:
+def text_prospect(prospect: Prospect, body: str, purpose: str = PURPOSE) -> datetime | None:
+    """When it leaves, if it has to wait for the morning. Raises `Conflict` without a number, or after an opt-out."""
     phone = prospect.phone or ""
-    if why := _why_no_text(phone):
+    if why := why_no_text(phone):
         raise Conflict(why)
     business, present = get_business(), now()
     zones = [zone for zone in (area_zone_of(phone), business.time_zone) if zone]
@@ -91,7 +92,7 @@ def _text(prospect: Prospect, body: str) -> datetime | None:
     night = next_quiet(waits or present, **hours)  # type: ignore[arg-type]
     queue_messages([
         NewMessage(
-            to_phone=phone, body=body, purpose=PURPOSE, lane=REMINDERS, consumer_id=ensure_consumer(phone),
+            to_phone=phone, body=body, purpose=purpose, lane=REMINDERS, consumer_id=ensure_consumer(phone),
             subject_kind="prospect", subject_id=prospect.id, send_at=waits, created_by=current_actor().user_id,
             sleeps_from=night[0] if night else None, sleeps_until=night[1] if night else None,
         )
@@ -99,20 +100,21 @@ def _text(prospect: Prospect, body: str) -> datetime | None:
     return waits
 
 
-def _email(prospect: Prospect, body: str, subject: str) -> None:
+def email_prospect(prospect: Prospect, body: str, subject: str, purpose: str = PURPOSE) -> None:
+    """Raises `Conflict` without an address, `BadInput` without a subject."""
     if not prospect.email:
         raise Conflict(_("There is no e-mail address for them."))
     if not subject.strip():
         raise BadInput(fields={"subject": _("An e-mail needs a subject.")})
     queue_email(
         NewEmail(
-            to=prospect.email, subject=subject, text=body, purpose=PURPOSE, subject_kind="prospect",
+            to=prospect.email, subject=subject, text=body, purpose=purpose, subject_kind="prospect",
             subject_id=prospect.id,
         )
     )  # fmt: skip
 
 
-def _why_no_text(phone: str | None) -> str:
+def why_no_text(phone: str | None) -> str:
     if not phone:
         return _("There is no number for them.")
     if db.session.scalar(select(func.nexapp_opted_out(cast(phone, Text)))):

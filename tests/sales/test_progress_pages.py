@@ -281,10 +281,50 @@ def test_a_draft_is_shown_with_ways_to_send_it(team: Team, tone: str) -> None:
     me, prospect = team.browser(), team.prospect("Ana Ruiz", email="ana@acme.example", phone="+13125550142")
     page = words(me.post(f"/prospects/{prospect}/drafts", tone=tone))
     assert "Ana" in page
-    assert "mailto:ana%40acme.example?subject=" in page
-    assert "sms:+13125550142?body=" in page
+    assert "Send as an e-mail" in page
+    assert "Send as a text" in page
     me.post(f"/prospects/{prospect}/drafts", tone=tone)
     assert len(team.rows("activities", kind="ai_message")) == 1, "it counts once a day"
+
+
+def test_a_draft_leaves_as_it_was_edited(team: Team) -> None:
+    me, prospect = team.browser(), team.prospect("Ana Ruiz", email="ana@acme.example", phone="+15552000142")
+    path = f"/prospects/{prospect}/drafts/sending"
+    assert me.post(path, how="email", subject="Hello", body="Our own words").status_code == 303
+    assert me.post(path, how="text", subject="", body="Shorter words").status_code == 303
+    sent = {row["channel"]: row for row in team.rows("messages", purpose="draft")}
+    assert (sent["email"]["to_email"], sent["email"]["subject"], sent["email"]["body"]) == (
+        "ana@acme.example", "Hello", "Our own words",
+    )  # fmt: skip
+    assert (sent["sms"]["to_phone"], sent["sms"]["subject_id"]) == ("+15552000142", str(prospect))
+    assert "Summit Sales: Shorter words" in sent["sms"]["body"]
+    assert {row["kind"] for row in team.rows("activities")} == {"email", "text"}
+    assert team.row("prospects", id=prospect)["last_activity_at"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"how": "email", "subject": "", "body": "x"}, 422), ({"how": "email", "subject": "x", "body": " "}, 422),
+        ({"how": "pigeon", "subject": "x", "body": "x"}, 422), ({"how": "text", "body": "x"}, 409),
+    ],
+)  # fmt: skip
+def test_a_draft_that_can_not_leave(team: Team, fields: dict[str, str], status: int) -> None:
+    me, prospect = team.browser(), team.prospect(email="ana@acme.example")
+    assert me.post(f"/prospects/{prospect}/drafts/sending", **fields).status_code == status
+    assert team.rows("messages") == []
+    assert team.rows("activities") == []
+
+
+def test_who_opted_out_gets_no_text(team: Team) -> None:
+    me, prospect = team.browser(), team.prospect(phone="+15552000142")
+    team.sql("INSERT INTO consumers (id, phone, time_zone, region, opted_out_at) VALUES"
+             " (gen_random_uuid(), '+15552000142', 'America/New_York', 'US-NY', now())")  # fmt: skip
+    page = words(me.post(f"/prospects/{prospect}/drafts", tone="short"))
+    assert "They opted out of texts." in page
+    assert "Send as a text" not in page
+    assert me.post(f"/prospects/{prospect}/drafts/sending", how="text", body="x").status_code == 409
+    assert team.rows("messages") == []
 
 
 def test_a_tone_that_is_none(team: Team) -> None:
