@@ -11,6 +11,7 @@ from nexapp.sales import scoring, streaks
 from nexapp.sales.activity_kinds import KINDS
 from nexapp.sales.demo.cast import ZONES
 from nexapp.sales.demo.follow_ups import seed_follow_ups
+from nexapp.sales.demo.momentum import seed_momentum
 from nexapp.sales.demo.notices import seed_notices
 from nexapp.sales.demo.prospects import seed_prospects
 from nexapp.spine.db import db
@@ -33,6 +34,7 @@ def seed_sales(org_id: UUID) -> None:
     scoring.rescore(EVERYTHING, cause="import", org=org_id)
     streaks.rebuild_all(org_id)
     seed_follow_ups(org_id)
+    seed_momentum(org_id)
     seed_notices(org_id, people)
 
 
