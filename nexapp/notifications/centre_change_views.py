@@ -40,7 +40,7 @@ def change() -> Response:
     verb, ids = request.form.get("verb", ""), sent_ids()
     if verb in QUIET:
         QUIET[verb](own_id(), ids)
-        return _done("")
+        return Response(status=204)
     if verb not in centre_changes.VERBS:
         raise BadInput(_("Choose what to do with it."))
     until = sent_instant(own_zone()) if verb == centre_changes.SNOOZE else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import request
@@ -33,7 +34,7 @@ class Filter:
     search: str
 
     @property
-    def kept(self) -> dict[str, str | None]:
+    def kept(self) -> dict[str, Any]:
         """For addresses; what is as usual is left out."""
         return {"tab": None if self.tab == "inbox" else self.tab, "type": self.type or None, "q": self.search or None}
 

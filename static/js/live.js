@@ -65,7 +65,8 @@
 
   function connect() {
     // WebSocket only: several server processes then need no sticky sessions.
-    socket = window.io({ transports: ["websocket"], reconnectionDelayMax: 5_000 });
+    // Back within three seconds, so that what was missed is there within five.
+    socket = window.io({ transports: ["websocket"], reconnectionDelayMax: 3_000, timeout: 5_000 });
     socket.on("connect", onConnect);
     socket.on("disconnect", onDisconnect);
     socket.on("connect_error", onRefused);

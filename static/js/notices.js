@@ -76,6 +76,9 @@
     if (giveBack) button.focus();
   }
 
+  // Taking back what was done in the panel leaves it open.
+  const isElsewhere = (element) => !bell.contains(element) && !element.closest("#toasts");
+
   const rows = () => all(".bell-item:not(.is-leaving)", panel);
 
   function moveInPanel(step) {
@@ -217,7 +220,10 @@
 
   // What is moved leaves at once; the next item comes by itself.
   function beforeSend({ detail: { requestConfig } }) {
-    const gone = new Set(idsOf(requestConfig));
+    moveOn(new Set(idsOf(requestConfig)));
+  }
+
+  function moveOn(gone) {
     if (gone.size === 0) return;
     const chosen = chosenId();
     const next = gone.has(chosen) ? neighbour(chosen, gone) : null;
@@ -225,7 +231,8 @@
     if (gone.has(chosen)) showInstead(next);
   }
 
-  function afterRequest({ detail: { requestConfig, successful } }) {
+  function afterRequest({ detail: { elt, requestConfig, successful } }) {
+    if (successful && elt.id === "own-time") moveOn(new Set([chosenId()]));
     if (successful) return;
     for (const id of idsOf(requestConfig)) for (const row of all(`[data-notice="${id}"]`)) row.classList.remove("is-leaving");
   }
@@ -376,6 +383,13 @@
     if (every) Object.assign(every, { checked: count > 0 && count === boxes.length, indeterminate: count > 0 && count < boxes.length });
   }
 
+  function toggleChoosing(opener) {
+    const isChoosing = centre.querySelector(".centre-list").classList.toggle("is-choosing");
+    opener.setAttribute("aria-pressed", String(isChoosing));
+    if (!isChoosing) for (const box of all(".notice-pick")) box.checked = false;
+    countChosen();
+  }
+
   function onChange(event) {
     const { target } = event;
     if (target.matches("[data-pick-all]")) for (const box of all(".notice-pick")) box.checked = target.checked;
@@ -396,15 +410,20 @@
     if (!swipe) return;
     swipe.by = event.clientX - swipe.x;
     const isAcross = Math.abs(swipe.by) > Math.abs(event.clientY - swipe.y);
-    swipe.line.style.transform = isAcross ? `translateX(${swipe.by}px)` : "";
     if (!isAcross) swipe.by = 0;
+    shift();
+  }
+
+  // As an animation that stands still: a style of the element's own would be copied by htmx, which the policy forbids.
+  function shift() {
+    swipe.shifted?.cancel();
+    swipe.shifted = swipe.line.animate({ transform: `translateX(${swipe.by}px)` }, { duration: 1, fill: "forwards" });
   }
 
   function endSwipe() {
     if (!swipe) return;
     const { line, by } = swipe;
-    swipe = null;
-    line.style.transform = "";
+    dropSwipe();
     if (Math.abs(by) < SWIPE_PX) return;
     line.addEventListener("click", (event) => event.preventDefault(), { capture: true, once: true });
     const isArchived = centre.dataset.tab === "archived";
@@ -412,7 +431,7 @@
   }
 
   function dropSwipe() {
-    if (swipe) swipe.line.style.transform = "";
+    swipe?.shifted?.cancel();
     swipe = null;
   }
 
@@ -424,13 +443,29 @@
       event.preventDefault();
       post(posts.getAttribute("href"));
     }
+    const verb = target.closest("[data-verb]")?.dataset;
+    if (verb) change(verb.verb, [verb.ids], verb.until ? { until: verb.until } : {});
+    const readAll = target.closest("[data-read-all]");
+    if (readAll) send(readAll.dataset.readAll);
     const shows = target.closest("[data-shows]");
     if (shows) showMore(shows);
     if (target.closest("[data-ask-browser]")) askBrowser();
     if (target.closest("[data-to-list]")) backToList(event);
+    if (target.closest("#choose")) toggleChoosing(target.closest("#choose"));
     const acts = target.closest("[data-acts]");
     if (acts) change("acted", [acts.dataset.acts], { quietly: "yes" });
-    if (isOpen() && !bell.contains(target) && target.isConnected && !target.closest("#toasts")) closePanel(false);
+    if (target.isConnected && isElsewhere(target)) closePanel(false);
+  }
+
+  // Lists and panes are fetched anew by signals, often before the answer is here: their forms are sent from elsewhere.
+  function onSubmit(event) {
+    const form = event.target;
+    if (form.dataset.sends === undefined) return;
+    event.preventDefault();
+    const values = {};
+    for (const [name, value] of new FormData(form, event.submitter)) (values[name] ??= []).push(value);
+    form.closest("details[data-menu]")?.removeAttribute("open");
+    send(form.getAttribute("action"), values);
   }
 
   function showMore(opener) {
@@ -479,13 +514,14 @@
   panel.addEventListener("keydown", onPanelKey);
   button.addEventListener("keydown", (event) => { if (event.key === "ArrowDown" && isOpen()) onPanelKey(event); });
   document.addEventListener("click", onClick);
+  document.addEventListener("submit", onSubmit);
   document.addEventListener("keydown", onKey);
   document.body.addEventListener("htmx:afterSettle", afterSettle);
   document.body.addEventListener("htmx:beforeSend", beforeSend);
   document.body.addEventListener("htmx:afterRequest", afterRequest);
   for (const name of ["notices-changed", "reconnected", "poll"]) document.body.addEventListener(name, refreshPanel);
   document.body.addEventListener("toast", ({ detail: { undo: address } }) => { if (address) lastUndo = address; });
-  bell.addEventListener("focusout", ({ relatedTarget }) => { if (isOpen() && relatedTarget && !bell.contains(relatedTarget)) closePanel(false); });
+  bell.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget && isElsewhere(relatedTarget)) closePanel(false); });
   showNumber();
   startCentre();
   sendItself();
