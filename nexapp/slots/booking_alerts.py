@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from nexapp.identity.models import Membership, Organization, StaffMember, User
 from nexapp.messaging.lanes import ANSWERS
 from nexapp.messaging.outbox import NewMessage, queue_messages
+from nexapp.slots import notices
 from nexapp.slots.models import ConsumerProfile, Slot, SlotOffer
 from nexapp.slots.times import text_time
 from nexapp.spine.config import settings
@@ -23,12 +24,16 @@ SUBJECT = "slot"
 
 
 def tell_team(slot: Any, offer_id: UUID, kind: str) -> int:
-    """Text those who asked for it; how many. `kind`: booked, pending, moved or cancelled."""
-    people = _wanting(slot)
+    """Notify the team, and text those who asked for it; how many. `kind`: booked, pending, moved or cancelled."""
     # What the client is to book in another system needs nobody's answer.
-    if not people or (kind == "pending" and slot.pending_for == "booking_system"):
+    if kind == "pending" and slot.pending_for == "booking_system":
         return 0
-    body = _body(kind, _facts(slot, offer_id), slot.id)
+    facts = _facts(slot, offer_id)
+    notices.tell_booking(slot, kind, facts)
+    people = _wanting(slot)
+    if not people:
+        return 0
+    body = _body(kind, facts, slot.id)
     queue_messages(
         [
             NewMessage(

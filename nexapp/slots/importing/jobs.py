@@ -12,6 +12,7 @@ from nexapp.slots.importing.writing import write_part
 from nexapp.slots.invitations import text_soon
 from nexapp.slots.list_models import ListImport
 from nexapp.slots.models import Service
+from nexapp.slots.notices import tell_import_done
 from nexapp.slots.times import today_in
 from nexapp.slots.waiting_list import tell_list
 from nexapp.spine.db import db
@@ -49,6 +50,7 @@ def run_import_part(import_id: str, run: int, part: int) -> None:
     counts = merge(batch.results, count(outcomes))
     if FILES.go_on(batch, part, "done", results=counts):
         text_soon(batch.org_id)
+        tell_import_done(batch)
     tell_list(batch.org_id)
 
 
