@@ -9,6 +9,7 @@ from nexapp.operations import (  # noqa: F401 - their routes and topics
     health_views,
     jobs_views,
     live,
+    notices,
     public_views,
     tool_views,
 )
@@ -18,6 +19,7 @@ from nexapp.spine.web.navigation import Item, add_item
 
 
 def register(app: Flask) -> None:
+    notices.register()
     app.register_blueprint(pages)
     app.cli.add_command(seed_demo)
     app.cli.add_command(demo_sign_ins)
