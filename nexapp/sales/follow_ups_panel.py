@@ -24,6 +24,7 @@ from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.wall_times import TimeHappensTwice
 from nexapp.spine.web.failures import is_fragment
 from nexapp.spine.web.pages import page, see_other, with_toast
+from nexapp.spine.web.templating import local_time
 
 SUGGESTED = "suggested"
 
@@ -101,7 +102,9 @@ def _chosen(choice: str, prospect: Any, zone: str, form: WhenForm) -> tuple[Due,
 
 def _taps(zone: str) -> list[tuple[str, str]]:
     labels = {"tomorrow": _("Tomorrow"), "in_3_days": _("In 3 days"), "next_monday": _("Next Monday")}
-    return [(choice, f"{labels[choice]}, {when.due_words(when.one_tap(choice, zone))}") for choice in when.ONE_TAPS]
+    return [
+        (choice, f"{labels[choice]}, {local_time(when.one_tap(choice, zone).at, zone)}") for choice in when.ONE_TAPS
+    ]
 
 
 def _panel_page(prospect: Any, form: WhenForm | None = None, status: int = 200) -> Response:

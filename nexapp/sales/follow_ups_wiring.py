@@ -8,6 +8,7 @@ from nexapp.notifications.centre_actions import NoticeAction, register_action
 from nexapp.notifications.registry import register_subject
 from nexapp.sales import (
     agenda_views,
+    follow_ups_checks,
     follow_ups_due,
     follow_ups_models,
     follow_ups_naming,
@@ -34,5 +35,6 @@ def register() -> None:
     register_subject(follow_ups_due.SUBJECT, "follow_ups")
     register_action(NoticeAction("followup_done", _("Done"), "check", follow_ups_notices.finish))
     follow_ups_due.register()
+    follow_ups_checks.register()
     add_item(Item(_("Follow-ups"), "sales.agenda", "checkbox", 130, Role.VIEWER, WITH_PROSPECTS))
     add_item(Item(_("Sequences"), "sales.sequences", "list-details", 140, Role.VIEWER, WITH_PROSPECTS))
