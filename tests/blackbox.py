@@ -176,11 +176,12 @@ class Merchant(Visitor):
         code = pyotp.TOTP(found.group(1)).now()
         return self.submit(page, "/sign-in/second-factor", code=code).expect(200)
 
-    def sign_up(self, name: str, zone: str = NEW_YORK, *, never_quiet: bool = True) -> Self:
-        """Sign in and set up a business. Its quiet hours are none, unless a test is about them."""
+    def sign_up(self, name: str, zone: str = NEW_YORK, *, never_quiet: bool = True, kind: str = "business") -> Self:
+        """Sign in and set up a business, or a sales team. Its quiet hours are none, unless a test is about them."""
         page = self.sign_in()
         page = page if page.path == "/onboarding" else self.get("/onboarding")
-        self.submit(page, "/onboarding", business_name=name, owner_name="Olivia Owner", time_zone=zone).expect(200)
+        typed = {"business_name": name, "owner_name": "Olivia Owner", "time_zone": zone, "kind": kind}
+        self.submit(page, "/onboarding", **typed).expect(200)
         (found,) = sql(
             self.stack,
             "SELECT o.id, o.slug, o.time_zone FROM organizations o JOIN memberships m ON m.org_id = o.id"
