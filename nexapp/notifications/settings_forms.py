@@ -29,7 +29,7 @@ def _to_time(value: Any) -> time:
     return value if isinstance(value, time) else time.fromisoformat(str(value))
 
 
-class HalfHourField(SelectField):  # type: ignore[misc]
+class HalfHourSelectField(SelectField):  # type: ignore[misc]
     """A time of a day. One that was set elsewhere to the minute stays among the choices."""
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
@@ -59,13 +59,13 @@ class MastersForm(PageForm):
 
 class DigestForm(PageForm):
     digest_enabled = BooleanField(_("One e-mail a day instead of many"))
-    digest_at = HalfHourField(_("It comes at"))
+    digest_at = HalfHourSelectField(_("It comes at"))
 
 
 class QuietForm(PageForm):
     quiet_enabled = BooleanField(_("Keep quiet at night"))
-    quiet_starts = HalfHourField(_("From"))
-    quiet_ends = HalfHourField(_("Until"))
+    quiet_starts = HalfHourSelectField(_("From"))
+    quiet_ends = HalfHourSelectField(_("Until"))
     urgent_passes = BooleanField(_("Let what is urgent through"))
 
     def validate_quiet_ends(self, field: Any) -> None:
