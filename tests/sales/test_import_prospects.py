@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from nexapp.sales.importing.jobs import check_prospects_part, run_prospects_part, undo_prospects_part
+from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.tenancy import Role
 from tests.sales.prospects_team import Browser, Team, words
 
@@ -113,6 +114,17 @@ def test_the_author_is_told_once_when_it_ends(team: Team, importer: Importer) ->
     rows = team.sql("SELECT user_id, type, message, action_url FROM notifications")
     assert [(row[0], row[1], row[3]) for row in rows] == [(importer.browser.user_id, "scan_complete", address)]
     assert "1 prospect was added" in rows[0][2]
+
+
+def test_what_others_make_of_new_prospects_holds_no_file_up(team: Team, importer: Importer, app: Flask) -> None:
+    importer.run(HEADERS + ANA)
+    assert team.value("SELECT scored_at FROM prospects") is None
+    for _turn in range(2):
+        with app.app_context():
+            drain_ledger("slow", lambda: False)
+    assert team.value("SELECT scored_at FROM prospects") is not None
+    jobs = team.sql("SELECT status FROM background_jobs WHERE name = 'prospects_added_by_file'")
+    assert jobs == [("succeeded",)]
 
 
 def test_a_chosen_mapping_is_remembered(team: Team, importer: Importer) -> None:

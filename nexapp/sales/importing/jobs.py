@@ -13,6 +13,7 @@ from nexapp.identity.business_settings import get_business
 from nexapp.identity.models import Membership, User
 from nexapp.notifications.service import notify
 from nexapp.sales import stages
+from nexapp.sales.events import ProspectsAdded
 from nexapp.sales.importing.batches import FILES
 from nexapp.sales.importing.judging import Judge, keys_of
 from nexapp.sales.importing.sorting import find_known, find_one, sort_out
@@ -20,7 +21,8 @@ from nexapp.sales.importing.undoing import undo_part
 from nexapp.sales.importing.writing import write_part
 from nexapp.sales.prospects import tell
 from nexapp.spine.db import db
-from nexapp.spine.jobs import job
+from nexapp.spine.events import emit
+from nexapp.spine.jobs import enqueue, job
 from nexapp.spine.tables.cells import Judged
 from nexapp.spine.tables.repeating import mark_repeated
 from nexapp.spine.tables.shown import count, merge
@@ -54,10 +56,24 @@ def run_prospects_part(import_id: str, run: int, part: int) -> None:
     found = sort_out(judged, find_known(judged), batch.on_known)
     outcomes = write_part(found, batch, _stage_of(batch))
     FILES.keep_part(batch, part, outcomes=outcomes)
+    if found.added:
+        key = f"prospects_added_by_file:{import_id}:{run}:{part}"
+        enqueue("prospects_added_by_file", unique_key=key, import_id=import_id, part=part)
     counts = merge(batch.results, count(outcomes))
     if FILES.go_on(batch, part, "done", results=counts):
         _notify_author(batch, counts)
     tell(batch.org_id)
+
+
+@job("prospects_added_by_file", queue="slow")
+def prospects_added_by_file(import_id: str, part: int) -> None:
+    """What others make of new prospects, such as their scores, holds no file up. None where the file was undone."""
+    batch = FILES.get(UUID(import_id))
+    outcomes = FILES.get_part(batch, part).outcomes or []
+    added = tuple(UUID(outcome["id"]) for outcome in outcomes if outcome["did"] == "added")
+    if batch.status in {"running", "done"}:
+        emit(ProspectsAdded(batch.org_id, added, current_actor().user_id, "import"))
+        tell(batch.org_id)
 
 
 @job("undo_prospects_part")

@@ -9,10 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from nexapp.sales.events import ProspectsAdded
 from nexapp.sales.importing.sorting import Sorted
 from nexapp.spine.db import db
-from nexapp.spine.events import emit
 from nexapp.spine.ids import new_id
 from nexapp.spine.tables.cells import Judged
 from nexapp.spine.tenancy import current_actor
@@ -67,7 +65,6 @@ def _add(rows: Sequence[Judged], batch: Any, stage_id: UUID) -> list[dict[str, A
     columns["owner"] = [owner or usual for owner in columns["owner"]]
     columns["stage"] = [stage or str(stage_id) for stage in columns["stage"]]
     db.session.execute(ADD, _about(batch) | columns | {"ids": ids, "import_id": batch.id})
-    emit(ProspectsAdded(batch.org_id, tuple(ids), current_actor().user_id, "import"))
     return [{"row": row["row"], "did": "added", "id": str(one)} for row, one in zip(rows, ids, strict=True)]
 
 
