@@ -46,14 +46,17 @@ SEND = text("""
 """)
 LINK = text("""
     UPDATE follow_ups f SET notification_id = n.id
-    FROM notifications n
-    WHERE n.id = ANY(:made) AND n.subject_kind = 'follow_up' AND n.subject_id = f.id AND n.org_id = f.org_id
+    FROM unnest(CAST(:follow_ups AS uuid[]), CAST(:notices AS uuid[])) AS n (follow_up_id, id)
+    WHERE f.id = n.follow_up_id
 """)
 
 
 @job("followup_check")
 def followup_check() -> None:
-    """Runs as the system, over all organisations, each minute. Run twice, the second finds nothing to do."""
+    """Runs as the system, over all organisations, each minute; started by hand, perhaps for one alone.
+
+    Run twice, the second finds nothing to do.
+    """
     db.session.execute(ALONE)
     orgs = hand_over_due()
     for _round in range(MOST_ROUNDS):
@@ -80,15 +83,16 @@ def _tell(rows: Sequence[Any]) -> None:
             by_type["followup_due"].append(_recipient(row, {"message": _words(row)}, address))
     for name, recipients in by_type.items():
         if made := _notify(recipients, name):
-            db.session.execute(LINK, {"made": made})
+            db.session.execute(LINK, {"follow_ups": list(made), "notices": list(made.values())})
 
 
-def _notify(recipients: list[Recipient], name: str) -> list[UUID]:
-    """The ids of the notices. Where the database refuses the lot, one by one: a bad one takes no other with it."""
+def _notify(recipients: list[Recipient], name: str) -> dict[UUID, UUID]:
+    """The notice of each follow-up. Where the database refuses the lot, one by one: a bad one takes no other along."""
     told = notify(recipients, name, subject_kind=SUBJECT)
     if len(recipients) == 1 or told.count + sum(told.reasons.values()) >= len(recipients):
-        return told.made
-    return [made for one in recipients for made in notify([one], name, subject_kind=SUBJECT).made]
+        return told.by_subject
+    alone = [notify([one], name, subject_kind=SUBJECT).by_subject for one in recipients]
+    return {follow_up: notice for made in alone for follow_up, notice in made.items()}
 
 
 def _recipient(row: Any, values: dict[str, Any], address: str) -> Recipient:

@@ -134,6 +134,17 @@ def test_snoozed_it_reminds_again_at_its_new_time(app: Flask, team: SalesTeam, a
     assert len(team.notices(rep)) == 2
 
 
+def test_started_by_hand_for_one_team(app: Flask, owner_sql: Any, team: SalesTeam, acting: Acting) -> None:
+    """As a key of the team starts it: its own alone, and each is linked to its notice all the same."""
+    rep, other = team.member(), SalesTeam(app, owner_sql)
+    follow_up, theirs = team.due(rep, team.prospect()), other.due(other.member(), other.prospect())
+    with acting(team.member(Role.OWNER)):
+        follow_ups_due.followup_check()
+    [notice] = team.notices(rep)
+    assert team.row("follow_ups", id=follow_up)["notification_id"] == notice["id"]
+    assert other.row("follow_ups", id=theirs)["status"] == "pending"
+
+
 def test_many_rounds(app: Flask, team: SalesTeam, monkeypatch: pytest.MonkeyPatch) -> None:
     rep = team.member()
     for number in range(7):
