@@ -161,6 +161,6 @@ def _of_theirs(org_id: Any, user_id: UUID) -> ColumnElement[bool]:
     return or_(org_id.is_(None), org_id.in_(places))
 
 
-def _all(wanted: Select[tuple[Notification]]) -> Sequence[Notification]:
+def _all(wanted: Select[Any]) -> Sequence[Notification]:
     # Read anew: an UPDATE of this very unit went past the session's own copies.
     return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
