@@ -15,4 +15,3 @@ BY_IMPORT = (daily, home, reports_views, rhythm_cooling, rhythm_models, rhythm_s
 
 def register() -> None:
     add_item(Item(_("Home"), "sales.home", "home", 100, Role.VIEWER, WITH_PROSPECTS))
-    add_item(Item(_("Weekly report"), "sales.weekly_reports", "chart-bar", 160, Role.VIEWER, WITH_PROSPECTS))
