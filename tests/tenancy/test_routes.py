@@ -41,6 +41,7 @@ SAMPLES: dict[str, Callable[[world.Tenant], str]] = {
     "name": lambda t: "slot_booked",
     "channel": lambda t: "email",
     "on_date": lambda t: "2026-01-04",
+    "job_type": lambda t: "daily_rescan",
 }
 """For each kind of id in an address, the other business's own. A new kind without a sample fails the test."""
 
