@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from bench import table
-from bench.lines import bell, claims, imports, jobs, limiter, live, matching, texts
+from bench.lines import bell, claims, imports, jobs, limiter, live, matching, rescan, texts
 from bench.rounds import Line
 
 LINES: dict[str, Callable[[], list[Line]]] = {
@@ -20,6 +20,7 @@ LINES: dict[str, Callable[[], list[Line]]] = {
     "bell": bell.measure,
     "jobs": jobs.measure,
     "import": imports.measure,
+    "rescan": rescan.measure,
 }
 
 

@@ -28,7 +28,8 @@ PROSPECTS = text("""
     SELECT nexapp_uuid7(s.since), :org,
         CASE WHEN s.r % 23 = 7 THEN NULL
             ELSE (CAST(:owners AS uuid[]))[1 + (s.n % cardinality(CAST(:owners AS uuid[])))::int] END,
-        s.first || ' ' || s.last, (CAST(:companies AS text[]))[1 + (s.n * 7 + s.n / 40) % 20], (CAST(:roles AS text[]))[1 + s.n % 8],
+        s.first || ' ' || s.last, (CAST(:companies AS text[]))[1 + (s.n * 7 + s.n / 40) % 20],
+        (CAST(:roles AS text[]))[1 + s.n % 8],
         CASE WHEN s.r % 9 <> 4
             THEN '+1' || (CAST(:areas AS text[]))[1 + (s.n - 1) / 100] || '55501'
                 || lpad(((s.n - 1) % 100)::text, 2, '0') END,
