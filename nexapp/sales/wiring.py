@@ -3,7 +3,15 @@
 from flask import Flask
 
 # The imports register their tables and their routes.
-from nexapp.sales import api_wiring, follow_ups_wiring, models, notices, progress_wiring, prospects_wiring, rhythm_wiring  # noqa: F401
+from nexapp.sales import (  # noqa: F401
+    api_wiring,
+    follow_ups_wiring,
+    models,
+    notices,
+    progress_wiring,
+    prospects_wiring,
+    rhythm_wiring,
+)
 from nexapp.sales.blueprint import pages
 from nexapp.sales.kinds import refuse_without_prospects
 
