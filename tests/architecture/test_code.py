@@ -115,11 +115,16 @@ REFUSED = {
 }  # fmt: skip
 
 
+LETTERS = "a style of its own"
+"""What letters alone may have: no mail program fetches a style sheet, and our policy doesn't reach into one."""
+
+
 @pytest.mark.parametrize("name", template_names())
 def test_a_template_compiles_and_keeps_to_the_policy(whole_app: Flask, name: str) -> None:
     whole_app.jinja_env.get_template(name)
     text = re.sub(r"\{#.*?#\}", "", (TEMPLATES / name).read_text(), flags=re.DOTALL)
-    assert [what for what, pattern in REFUSED.items() if pattern.search(text)] == []
+    found = {what for what, pattern in REFUSED.items() if pattern.search(text)}
+    assert found - ({LETTERS} if name.startswith("email/") else set()) == set()
 
 
 def test_every_rendered_template_exists() -> None:
