@@ -264,7 +264,9 @@ def test_the_story_tells_everything_in_one_line_of_time_and_pages(
     assert seen == [f"Note {number:02}" for number in range(70)]
 
 
-@pytest.mark.parametrize("before", ["x", "_", "2026-01-01_x", "2026-01-01T00:00_01a1fa0d-53cc-7681-97e0-5d2599fd66ed", "9" * 50])
+@pytest.mark.parametrize(
+    "before", ["x", "_", "2026-01-01_x", "2026-01-01T00:00_01a1fa0d-53cc-7681-97e0-5d2599fd66ed", "9" * 50]
+)
 def test_a_broken_place_in_the_story_is_its_beginning(team: Team, owner: Browser, before: str) -> None:
     assert owner.get(f"/prospects/{team.prospect()}", before=before).status_code == 200
 
