@@ -15,11 +15,13 @@ from sqlalchemy.dialects.postgresql import insert
 from nexapp.identity.models import Membership, Organization, User
 from nexapp.sales import achievements, missions, streaks
 from nexapp.sales.activity_kinds import KINDS, ActivityKind
+from nexapp.sales.events import ProspectReplied
 from nexapp.sales.models import Activity, Prospect
 from nexapp.sales.scoring import rescore_prospects
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput, Conflict, NotFound
+from nexapp.spine.events import emit
 from nexapp.spine.ids import new_id
 from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import current_actor
@@ -42,7 +44,8 @@ def record_activity(
 ) -> UUID:
     """Record it on its day by the person's own clock; the activity's id.
 
-    The prospect's last activity and score, the streak, missions, coins and achievements follow at once. The same
+    The prospect's last activity and score, the streak, missions, coins and achievements follow at once; whoever waits
+    for a reply is told of one. The same
     `external_id` again changes nothing and gives the first one's id. Raises `BadInput` for an unknown kind, a stranger
     or an instant ahead of time, `NotFound` for a prospect that isn't there.
 
@@ -86,6 +89,8 @@ def _follow(row: dict[str, Any], kind: ActivityKind, today: date) -> None:
         if kind.touches:
             _touch(row)
         rescore_prospects([row["prospect_id"]], cause=kind.name, at=max(now(), row["at"]))
+        if kind.name == "reply":
+            emit(ProspectReplied(org_id, row["prospect_id"], str(row["details"].get("channel", "other"))[:20]))
     if kind.counts and streaks.count_day(org_id, user_id, on_date):
         achievements.award_streak(org_id, user_id, streaks.rebuild(org_id, user_id), today)
     for done in missions.complete(org_id, user_id, kind.name, on_date, today):

@@ -32,7 +32,9 @@ SEND = text("""
         SELECT f.id FROM follow_ups f
         JOIN organizations o ON o.id = f.org_id AND o.suspended_at IS NULL
         LEFT JOIN prospects p ON p.org_id = f.org_id AND p.id = f.prospect_id
+        LEFT JOIN sequence_enrolments e ON e.org_id = f.org_id AND e.id = f.enrolment_id
         WHERE f.status IN ('pending', 'snoozed') AND f.due_at <= now() AND p.deleted_at IS NULL
+          AND (f.enrolment_id IS NULL OR e.status = 'active')
         ORDER BY f.due_at LIMIT :most
         FOR UPDATE OF f SKIP LOCKED
     )
@@ -89,7 +91,8 @@ def _tell(rows: Sequence[Any]) -> None:
 def _notify(recipients: list[Recipient], name: str) -> dict[UUID, UUID]:
     """The notice of each follow-up. Where the database refuses the lot, one by one: a bad one takes no other along."""
     told = notify(recipients, name, subject_kind=SUBJECT)
-    if len(recipients) == 1 or told.count + sum(told.reasons.values()) >= len(recipients):
+    # Who isn't of the team any more is neither told nor counted; a refusal by the database leaves nobody.
+    if len(recipients) == 1 or told.count or told.reasons:
         return told.by_subject
     alone = [notify([one], name, subject_kind=SUBJECT).by_subject for one in recipients]
     return {follow_up: notice for made in alone for follow_up, notice in made.items()}

@@ -15,6 +15,7 @@ from nexapp.sales.activities import record_activity
 from nexapp.sales.events import ProspectReplied, StageChanged
 from nexapp.sales.follow_ups import OPEN, NotYourFollowUp, lock_follow_up, may_change, tell_follow_ups
 from nexapp.sales.models import FollowUp, Prospect
+from nexapp.sales.prospects import works_here
 from nexapp.sales.sequence_stepping import lock_enrolment, plan_step, tell_sequence
 from nexapp.sales.sequences_models import SequenceEnrolment, SequenceStep
 from nexapp.spine import audit
@@ -23,31 +24,40 @@ from nexapp.spine.db import db
 from nexapp.spine.errors import Conflict, NotFound
 from nexapp.spine.events import emit, on
 from nexapp.spine.realtime import publish
-from nexapp.spine.tenancy import scoped
+from nexapp.spine.tenancy import current_actor, scoped
 
-_STOP = """
-    WITH ended AS (
-        UPDATE sequence_enrolments e SET status = 'stopped', ended_by = :why, ended_at = now(), updated_at = now()
-        FROM sequences s
-        WHERE s.org_id = e.org_id AND s.id = e.sequence_id AND s.{asked}
-          AND e.org_id = :org_id AND e.prospect_id = :prospect_id AND e.status IN ('active', 'paused')
-        RETURNING e.id
-    )
-    UPDATE follow_ups f SET status = 'cancelled', updated_at = now()
-    FROM ended WHERE f.org_id = :org_id AND f.enrolment_id = ended.id AND f.status IN ('pending', 'sent', 'snoozed')
+# Its open steps first: whoever does one of them holds that, and then wants the enrolment. And one statement after the
+# other: the last of them also sees the step that somebody planned while the ones before it waited.
+_HOLD_STEPS = text("""
+    SELECT f.id FROM follow_ups f
+    JOIN sequence_enrolments e ON e.org_id = f.org_id AND e.id = f.enrolment_id
+    WHERE e.org_id = :org_id AND e.prospect_id = :prospect_id AND e.status IN ('active', 'paused')
+      AND f.status IN ('pending', 'sent', 'snoozed')
+    ORDER BY f.id FOR UPDATE OF f
+""")
+_END = """
+    UPDATE sequence_enrolments e SET status = 'stopped', ended_by = :why, ended_at = now(), updated_at = now()
+    FROM sequences s
+    WHERE s.org_id = e.org_id AND s.id = e.sequence_id AND s.{asked}
+      AND e.org_id = :org_id AND e.prospect_id = :prospect_id AND e.status IN ('active', 'paused')
+    RETURNING e.id
 """
-STOP_BY_REPLY, STOP_BY_STAGE = text(_STOP.format(asked="stops_on_reply")), text(_STOP.format(asked="stops_on_stage"))
+_CANCEL_STEPS = text("""
+    UPDATE follow_ups SET status = 'cancelled', updated_at = now()
+    WHERE org_id = :org_id AND enrolment_id = ANY (:enrolments) AND status IN ('pending', 'sent', 'snoozed')
+""")
+END_BY_REPLY, END_BY_STAGE = text(_END.format(asked="stops_on_reply")), text(_END.format(asked="stops_on_stage"))
 
 
 @on(ProspectReplied)
 def stop_by_reply(event: ProspectReplied) -> None:
-    _stop_all(STOP_BY_REPLY, "reply", event)
+    _stop_all(END_BY_REPLY, "reply", event)
 
 
 # Later, as a job: whoever moves a prospect holds it and would then want its follow-ups; others take them first.
 @on(StageChanged)
 def stop_by_stage(event: StageChanged) -> None:
-    _stop_all(STOP_BY_STAGE, "stage", event)
+    _stop_all(END_BY_STAGE, "stage", event)
 
 
 @on(InboundTextReceived)
@@ -67,10 +77,11 @@ def note_reply(event: InboundTextReceived) -> None:
         .order_by(Prospect.id)
     )
     for prospect_id, owner_id in db.session.execute(found).all():
-        if owner_id is not None:
-            known = f"inbound:{event.inbound_id}:{prospect_id}"
-            record_activity(owner_id, "reply", prospect_id, external_id=known, org_id=org_id)
-        emit(ProspectReplied(org_id, prospect_id, "text"))
+        if owner_id is None:
+            emit(ProspectReplied(org_id, prospect_id, "text"))
+            continue
+        known = f"inbound:{event.inbound_id}:{prospect_id}"
+        record_activity(owner_id, "reply", prospect_id, external_id=known, details={"channel": "text"}, org_id=org_id)
 
 
 def note_reply_to(follow_up_id: UUID) -> None:
@@ -78,13 +89,18 @@ def note_reply_to(follow_up_id: UUID) -> None:
     row = lock_follow_up(follow_up_id)
     if row.prospect_id is None:
         raise NotFound
-    record_activity(row.owner_id, "reply", row.prospect_id, external_id=f"reply:{row.id}")
-    emit(ProspectReplied(row.org_id, row.prospect_id, "other"))
+    theirs = row.owner_id if works_here(row.owner_id) else current_actor().user_id or row.owner_id
+    record_activity(theirs, "reply", row.prospect_id, external_id=f"reply:{row.id}")
 
 
 def _stop_all(statement: Any, why: str, event: Any) -> None:
     org_id, prospect_id = UUID(str(event.org_id)), UUID(str(event.prospect_id))
-    db.session.execute(statement, {"why": why, "org_id": org_id, "prospect_id": prospect_id})
+    about = {"org_id": org_id, "prospect_id": prospect_id}
+    db.session.execute(_HOLD_STEPS, about)
+    ended = list(db.session.scalars(statement, about | {"why": why}))
+    if not ended:
+        return
+    db.session.execute(_CANCEL_STEPS, {"org_id": org_id, "enrolments": ended})
     tell_follow_ups(org_id, prospect_id)
     publish(f"org:{org_id}:sequences", "sequences-changed")
 
@@ -125,6 +141,8 @@ def resume_enrolment(enrolment_id: UUID) -> None:
         enrolment.status, enrolment.ended_by, enrolment.ended_at = "finished", "steps", now()
     else:
         enrolment.step = step.position
+        if not works_here(enrolment.owner_id):
+            enrolment.owner_id = current_actor().user_id or enrolment.owner_id
         plan_step(enrolment, step, enrolment.owner_id, now())
     _changed(enrolment, "enrolment.resumed")
 

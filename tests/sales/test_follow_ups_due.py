@@ -200,6 +200,17 @@ def test_nobody_left_to_take_it(app: Flask, team: SalesTeam) -> None:
     assert team.row("follow_ups", id=follow_up)["owner_id"] == str(gone.user_id)
 
 
+def test_nobody_to_take_one_leaves_the_others_linked(app: Flask, team: SalesTeam, statements: list[str]) -> None:
+    gone, rep = team.member(), team.member()
+    team.due(gone, team.prospect())
+    mine = [team.due(rep, team.prospect(f"Person {number}")) for number in range(5)]
+    leave(team, gone)
+    check_follow_ups(app)
+    notices = {UUID(row["subject_id"]): row["id"] for row in team.notices(rep)}
+    assert {one: team.row("follow_ups", id=one)["notification_id"] for one in mine} == notices
+    assert len([one for one in statements if "nexapp_notify" in one]) == 1
+
+
 def test_everything_is_handed_over_when_somebody_is_let_go(app: Flask, team: SalesTeam, acting: Acting) -> None:
     """Through the team's page: what is planned for later shows in the manager's agenda at once."""
     owner, manager, gone = team.member(Role.OWNER), team.member(Role.MANAGER), team.member()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, time, timedelta
@@ -14,6 +15,7 @@ from flask import Flask
 
 from nexapp.sales import follow_ups, sequence_enrolling, sequence_sending, sequence_stopping, sequences
 from nexapp.sales import prospects as prospect_cases
+from nexapp.sales.activities import record_activity
 from nexapp.sales.events import ProspectReplied
 from nexapp.sales.follow_ups import FollowUpChanged, NotYourFollowUp
 from nexapp.sales.sequences import SequenceDraft, StepDraft
@@ -22,6 +24,8 @@ from nexapp.spine.errors import BadInput, Conflict, Forbidden, NotFound
 from nexapp.spine.events import emit
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role
+from nexapp.spine.unit import unit_of_work
+from tests.blackbox import eventually
 from tests.sales.follow_ups_world import SalesTeam, check_follow_ups
 
 Acting = Callable[[Actor], AbstractContextManager[None]]
@@ -249,6 +253,58 @@ def test_a_reply_stops_it(team: SalesTeam, acting: Acting, run_jobs: Any, rep: A
         assert (enrolment["status"], step["status"]) == ("active", "pending")
 
 
+def test_a_reply_that_is_recorded_stops_it(
+    team: SalesTeam, acting: Acting, run_jobs: Any, rep: Actor, ana: UUID
+) -> None:
+    """However it is recorded: on the prospect's page, through the API."""
+    begin(acting, rep, write(acting, rep), ana)
+    with acting(rep):
+        record_activity(rep.user_id, "call", ana)
+    run_jobs()
+    assert team.row("sequence_enrolments")["status"] == "active"
+    with acting(rep):
+        record_activity(rep.user_id, "reply", ana)
+    run_jobs()
+    assert team.row("sequence_enrolments")["ended_by"] == "reply"
+    assert {row["status"] for row in team.rows("follow_ups")} == {"cancelled"}
+
+
+def test_a_reply_while_a_step_is_ticked_off_leaves_no_step(
+    app: Flask, team: SalesTeam, acting: Acting, rep: Actor, ana: UUID
+) -> None:
+    """On two connections: the step that comes next is planned while the reply's job waits for the one before it."""
+    begin(acting, rep, write(acting, rep), ana)
+    step, failed = UUID(open_step(team, ana)["id"]), []
+
+    def reply() -> None:
+        try:
+            with app.app_context(), unit_of_work(Actor(Role.SYSTEM)):
+                sequence_stopping.stop_by_reply(ProspectReplied(team.org_id, ana, "text"))
+        except Exception as error:
+            failed.append(error)
+
+    other = threading.Thread(target=reply)
+    with acting(rep):
+        assert follow_ups.complete_follow_up(step)
+        other.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        eventually(lambda: team.value(waiting) or not other.is_alive(), 60, "the reply's job to wait")
+    other.join(60)
+    assert failed == []
+    assert team.row("sequence_enrolments")["ended_by"] == "reply"
+    assert sorted(row["status"] for row in team.rows("follow_ups")) == ["cancelled", "done"]
+
+
+def test_a_step_of_a_sequence_that_stopped_is_not_told(
+    app: Flask, team: SalesTeam, acting: Acting, rep: Actor, ana: UUID
+) -> None:
+    begin(acting, rep, write(acting, rep), ana)
+    team.sql("UPDATE sequence_enrolments SET status = 'stopped', ended_by = 'reply', ended_at = now()")
+    team.sql("UPDATE follow_ups SET due_at = now()")
+    check_follow_ups(app)
+    assert team.notices(rep) == []
+
+
 @pytest.mark.parametrize("stops", [True, False])
 def test_another_stage_stops_it(
     team: SalesTeam, acting: Acting, run_jobs: Any, rep: Actor, ana: UUID, stops: bool
@@ -380,3 +436,19 @@ def test_the_next_step_is_planned_for_whoever_has_it_by_now(
     check_follow_ups(app)
     finish(acting, manager, open_step(team, ana))
     assert open_step(team, ana)["owner_id"] == str(manager.user_id)
+
+
+def test_gone_on_with_for_who_is_there(team: SalesTeam, acting: Acting, rep: Actor, ana: UUID) -> None:
+    """Paused, and its owner left meanwhile: the manager who goes on with it gets its steps."""
+    manager = team.member(Role.MANAGER)
+    begin(acting, rep, write(acting, rep), ana)
+    enrolment = UUID(team.row("sequence_enrolments")["id"])
+    with acting(rep):
+        sequence_stopping.pause_enrolment(enrolment)
+    team.sql("UPDATE memberships SET deactivated_at = now() WHERE user_id = %s", rep.user_id)
+    with acting(manager):
+        sequence_stopping.resume_enrolment(enrolment)
+    assert open_step(team, ana)["owner_id"] == str(manager.user_id)
+    with acting(manager):
+        sequence_stopping.note_reply_to(UUID(open_step(team, ana)["id"]))
+    assert [row["user_id"] for row in team.rows("activities")] == [str(manager.user_id)]
