@@ -10,6 +10,7 @@ from sqlalchemy import text
 from nexapp.notifications.service import notify_selected
 from nexapp.sales import scoring
 from nexapp.sales.rhythm import GIVEN, MORNING, TEAM, given
+from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.local_jobs import Person, local_job
 
@@ -55,7 +56,7 @@ TELL = f"""
         FROM unnest(t.prospect_ids[1\\:least(t.hot, {NAMED})]) WITH ORDINALITY AS r(id, place)
         JOIN prospects p ON p.org_id = t.org_id AND p.id = r.id
     ) n
-    WHERE t.hot > 0
+    WHERE t.hot > 0 AND g.ends_at > CAST(:at AS timestamptz)
 """  # noqa: S608 - our own words
 
 
@@ -66,7 +67,7 @@ def rescan(people: Sequence[Person]) -> Mapping[str, int]:
     scored = scoring.rescore(OWN, cause="daily_rescan", **about)
     scoring.tell_hot(scored.crossings)
     ranked = db.session.execute(RANK, about)
-    told = notify_selected("daily_top", TELL, about | _words(), action_url="/sales")
+    told = notify_selected("daily_top", TELL, about | _words() | {"at": now()}, action_url="/sales")
     return {
         "scored": scored.changed, "ranked": ranked.rowcount,  # type: ignore[attr-defined]
         "told": told.count, "unwanted": told.skipped,

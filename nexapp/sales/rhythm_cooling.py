@@ -39,7 +39,7 @@ TELL = f"""
             jsonb_build_object('kind', 'call', 'phone', p.phone), jsonb_build_object('kind', 'text', 'phone', p.phone)
         ) END) AS details
     FROM quiet_spells q JOIN prospects p ON p.org_id = q.org_id AND p.id = q.prospect_id
-    WHERE q.prospect_id = ANY ({joined("prospect_ids", "uuid")})
+    WHERE p.id = ANY ({joined("prospect_ids", "uuid")})
     ORDER BY p.score DESC, p.id
 """  # noqa: S608 - our own words
 

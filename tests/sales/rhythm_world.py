@@ -13,8 +13,11 @@ import time_machine
 from flask import Flask
 
 from nexapp.spine.ids import new_id
+from nexapp.spine.job_runs import start_run
 from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.schedule import fire
+from nexapp.spine.tenancy import SYSTEM, Actor
+from nexapp.spine.unit import unit_of_work
 
 Sql = Callable[..., list[Any]]
 QUARTER = timedelta(minutes=15)
@@ -93,10 +96,14 @@ class SalesTeam:
             last_on + timedelta(days=alive),
         )  # fmt: skip
 
-    def run(self, job: str, at: datetime) -> None:
-        """A scheduler's turn and a worker's at that instant."""
+    def run(self, job: str, at: datetime, on: date | None = None, actor: Actor = SYSTEM) -> None:
+        """A scheduler's turn and a worker's at that instant; with a day, somebody starts it by hand for that one."""
         with time_machine.travel(at, tick=False), self.app.app_context():
-            fire(job)
+            if on:
+                with unit_of_work(actor):
+                    start_run(job, on)
+            else:
+                fire(job)
             self.sql("UPDATE background_jobs SET run_at = now() - interval '1 second' WHERE status = 'queued'")
             drain_ledger("slow", lambda: False)
 

@@ -9,12 +9,13 @@ import pytest
 from flask import Flask
 
 from nexapp.spine.jobs.registry import KINDS
+from nexapp.spine.tenancy import Actor, Role
 from tests.sales.rhythm_world import SalesTeam, Sql
 
 SIX = datetime(2026, 11, 20, 11, 5, tzinfo=UTC)
 """Five past six in the morning in New York, on a Friday."""
 EIGHT, NINE_AT_NIGHT = SIX + timedelta(hours=2), SIX + timedelta(hours=15)
-TODAY = date(2026, 11, 20)
+TODAY, SUNDAY = date(2026, 11, 20), date(2026, 11, 22)
 DAY = timedelta(days=1)
 
 
@@ -219,12 +220,37 @@ def test_it_takes_as_many_statements_for_many_as_for_few(team: SalesTeam, statem
     assert asked[1] <= asked[0] + 4, "scores that crossed into hot are told by organisation"
 
 
+def test_a_day_that_is_over_is_ranked_and_not_told(team: SalesTeam, owner_sql: Sql) -> None:
+    """By hand, for what was missed: who reads of it today is helped by nothing that it says."""
+    team.add_prospect(team.add_user(), "Ann", SIX)
+    team.run("daily_rescan", SIX, TODAY - 3 * DAY)
+    assert team.told("daily_top") == []
+    assert owner_sql("SELECT on_date, hot FROM daily_top_prospects") == [(TODAY - 3 * DAY, 1)]
+
+
+@pytest.mark.parametrize("job", ["daily_rescan", "inactivity_check", "streak_reminder", "weekly_summary"])
+def test_an_owner_starts_it_for_their_own_people(app: Flask, team: SalesTeam, owner_sql: Sql, job: str) -> None:
+    other, on = SalesTeam(app, owner_sql), SUNDAY if job == "weekly_summary" else TODAY
+    at = datetime(on.year, on.month, on.day, 23, 30, tzinfo=UTC)
+    for one in (team, other):
+        rep = one.add_user()
+        ann = one.add_prospect(rep, "Ann", at, last_activity_at=at - 8 * DAY if job == "inactivity_check" else at)
+        one.sql("UPDATE prospects SET score = 90 WHERE id = %s", ann)
+        one.set_streak(rep, 7, on - DAY)
+    team.run(job, at, on, actor=Actor(Role.OWNER, team.org_id))
+    told = {"daily_rescan": "daily_top", "inactivity_check": "lead_cooling", "weekly_summary": "weekly_report"}
+    rows = owner_sql("SELECT org_id FROM notifications WHERE type = %s", told.get(job, job))
+    assert rows == [(team.org_id,)]
+    assert owner_sql("SELECT DISTINCT org_id FROM local_runs") == [(team.org_id,)]
+    assert owner_sql("SELECT status, error FROM background_jobs") == [("succeeded", None)]
+
+
 def test_the_hours_are_those_that_people_were_promised() -> None:
     from nexapp.spine.local_jobs import LOCAL_JOBS
 
     hours = {name: (job.hour.hour, job.hour.weekday) for name, job in LOCAL_JOBS.items()}
     assert hours == {
         "daily_rescan": (6, None), "inactivity_check": (8, None), "streak_reminder": (21, None),
-        "weekly_summary": (18, 6),
+        "weekly_summary": (18, 6), "new_missions": (8, 0),
     }  # fmt: skip
     assert {KINDS[name].queue for name in hours} == {"slow"}
