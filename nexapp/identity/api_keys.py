@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import Created, Keyed, Model, db, lookup
-from nexapp.spine.errors import BadInput, NotFound
+from nexapp.spine.errors import BadInput, Forbidden, NotFound
 from nexapp.spine.tenancy import Actor, Role, current_actor, scoped
 from nexapp.spine.web.api import Caller
 
@@ -72,8 +72,13 @@ class NewKey:
 
 
 def make_key(name: str, kind: str, scopes: list[str], days: int | None = None) -> NewKey:
-    """Make one for the actor's business, or, as the system, for the installation. Raises `BadInput`."""
+    """Make one for the actor's business, or, as the system, for the installation.
+
+    Raises `BadInput`, and `Forbidden` where somebody below an admin wants one for the whole business.
+    """
     actor = current_actor()
+    if kind == "service" and not (actor.role is Role.SYSTEM or actor.role.at_least(Role.ADMIN)):
+        raise Forbidden
     _refuse_unusable(scopes, actor)
     secret = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(

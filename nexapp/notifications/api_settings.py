@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from flask_babel import gettext as _
 from pydantic import AwareDatetime, Field
 
-from nexapp.notifications.preferences import change_settings, get_settings, own_zone
+from nexapp.notifications.preferences import LONGEST_PAUSE_DAYS, change_settings, get_settings, own_zone
 from nexapp.notifications.switches import Switch, list_groups, set_switch
 from nexapp.spine.clock import now
 from nexapp.spine.errors import BadInput
@@ -97,8 +97,15 @@ def _refuse_unusable(given: dict[str, Any]) -> None:
     for name in ("digest_at", "quiet_starts", "quiet_ends"):
         if (at := given.get(name)) is not None and (at.tzinfo or at.second or at.microsecond):
             raise BadInput(fields={name: _("Give hours and minutes, without a zone.")})
-    if (until := given.get("paused_until")) is not None and until <= now():
+    if (until := given.get("paused_until")) is not None:
+        _refuse_pause(until)
+
+
+def _refuse_pause(until: datetime) -> None:
+    if until <= now():
         raise BadInput(fields={"paused_until": _("This time has passed.")})
+    if until - now() > timedelta(days=LONGEST_PAUSE_DAYS):
+        raise BadInput(fields={"paused_until": _("Choose a time within the next year.")})
 
 
 def _switches() -> list[SwitchOut]:

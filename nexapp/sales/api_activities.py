@@ -14,6 +14,9 @@ from nexapp.spine.errors import BadInput, Forbidden
 from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.web.api import Input, Output, operation
 
+FIRST_YEAR = 1970
+"""Nothing was done before, and the calendar's first day has no place in every zone."""
+
 
 class NewActivity(Input):
     kind: Annotated[str, Field(max_length=40, description="Such as scan, ai_message, pitch_deck, call or meeting.")]
@@ -33,6 +36,8 @@ class ActivityOut(Output):
 @operation("POST", "/activities", scope="activities:write", minimum=Role.STAFF, kinds=WITH_PROSPECTS,
            body=NewActivity, answer=ActivityOut, status=201, summary="Record what somebody did")  # fmt: skip
 def record_api_activity(body: NewActivity) -> ActivityOut:
+    if body.at is not None and body.at.year < FIRST_YEAR:
+        raise BadInput(fields={"at": _("Check the year of this time.")})
     done = record_activity(
         _who(body.user_id), body.kind, body.prospect_id, body.at, body.external_id, source="api", details=body.details
     )

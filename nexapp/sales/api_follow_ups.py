@@ -173,5 +173,7 @@ def _get(follow_up_id: UUID) -> FollowUp:
 def _from_instant(at: datetime, zone: str) -> Due:
     if at <= now():
         raise BadInput(fields={"due_at": _("This time has passed.")})
+    if at - now() > when.FARTHEST:
+        raise BadInput(fields={"due_at": _("That is more than two years away.")})
     local = at.astimezone(ZoneInfo(zone))
     return Due(at, local.date(), local.time().replace(tzinfo=None), zone)

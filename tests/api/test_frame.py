@@ -32,6 +32,9 @@ def count(owner_sql: Callable[..., list[Any]], name: str = "Ana Able") -> int:
         ({"data": b"{", "content_type": "application/json"}, 400, "unreadable"),
         ({"data": b"null", "content_type": "application/json"}, 400, "unreadable"),
         ({"data": b"\xff\xfe", "content_type": "application/json"}, 400, "unreadable"),
+        ({"data": b'{"name": "Ana\\u0000"}', "content_type": "application/json"}, 400, "unreadable"),
+        ({"data": b'{"name": "\\ud800"}', "content_type": "application/json"}, 400, "unreadable"),
+        ({"data": b"[" * 9000 + b"]" * 9000, "content_type": "application/json"}, 400, "unreadable"),
         ({"data": {"name": "Ana"}}, 415, "http_415"),
         ({"json": []}, 422, "bad_input"),
         ({"json": {}}, 422, "bad_input"),
@@ -44,8 +47,8 @@ def count(owner_sql: Callable[..., list[Any]], name: str = "Ana Able") -> int:
         ({"json": {**ANA, "stage_id": str(uuid4())}}, 422, "bad_input"),
         ({"data": b"x" * 3_000_000, "content_type": "application/json"}, 413, "http_413"),
     ],
-    ids=["cut", "null", "bytes", "form", "list", "nothing", "blank", "number", "tenant", "score", "negative", "email",
-         "stage", "large"],
+    ids=["cut", "null", "bytes", "zero", "half", "deep", "form", "list", "nothing", "blank", "number", "tenant",
+         "score", "negative", "email", "stage", "large"],
 )  # fmt: skip
 def test_what_cannot_be_used_is_a_problem(
     team: Team, owner_sql: Callable[..., list[Any]], sent: dict[str, Any], status: int, code: str

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from nexapp.spine.errors import Forbidden
 from tests.api.world import Api, Team
 from tests.identity.people import Person
 
@@ -66,6 +67,12 @@ def test_a_personal_key_does_what_its_person_may_do_at_the_time(team: Team, owne
 def test_a_key_of_the_business_is_nobody(team: Team) -> None:
     refused = team.caller(kind="service").get(COUNT)
     assert (refused.status_code, refused.json["code"]) == (403, "person_needed")
+
+
+@pytest.mark.parametrize("role", ["staff", "manager"])
+def test_below_an_admin_nobody_makes_a_key_of_the_business(team: Team, role: str) -> None:
+    with pytest.raises(Forbidden):
+        team.key(role, "service")
 
 
 def test_its_use_is_noted(team: Team, owner_sql: Callable[..., list[Any]]) -> None:

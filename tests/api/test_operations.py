@@ -84,6 +84,7 @@ def test_programs_tell_people_of_their_business_only(team: Team, others: Team) -
     ("change", "field"),
     [
         ({"type": "made_up"}, "type"),
+        ({"type": "slot_booked"}, "type"),
         ({"title": ""}, "title"),
         ({"user_ids": []}, "user_ids"),
         ({"user_ids": ["x"]}, "user_ids.0"),
@@ -136,6 +137,7 @@ def test_settings_change_in_part_and_not_by_half(team: Team) -> None:
         ({"digest_at": "08:00:30"}, "digest_at"),
         ({"paused_until": "2001-01-01T00:00:00Z"}, "paused_until"),
         ({"paused_until": "2101-01-01T00:00:00"}, "paused_until"),
+        ({"paused_until": "9999-12-31T23:59:59-14:00"}, "paused_until"),
         ({"volume": 11}, "volume"),
     ],
 )
@@ -218,6 +220,7 @@ def test_follow_ups_are_planned_snoozed_and_done(team: Team) -> None:
         ({}, "due_at"),
         ({"due_at": "2001-01-01T00:00:00Z"}, "due_at"),
         ({"due_at": "2101-01-01T00:00:00"}, "due_at"),
+        ({"due_at": "9999-12-31T23:59:59-14:00"}, "due_at"),
         ({"due_on": "2001-01-01"}, "on"),
         ({"due_on": "2100-01-01"}, "on"),
         ({"due_time": "09:00"}, "body"),
@@ -251,6 +254,24 @@ def test_activities_count_once_by_their_own_id(team: Team, owner_sql: Sql) -> No
     assert program.post("/activities", {"kind": "scan", "user_id": str(team.people["staff"])}).status_code == 201
     assert program.post("/activities", {"kind": "scan", "user_id": str(uuid4())}).status_code == 422
     assert caller.post("/activities", {"kind": "nap"}).json["errors"].keys() == {"kind"}
+    first_day = caller.post("/activities", {"kind": "scan", "at": "0001-01-01T00:00:00+14:00"})
+    assert (first_day.status_code, list(first_day.json["errors"])) == (422, ["at"])
+
+
+@pytest.mark.parametrize("details", ['{"a": NaN}', '{"a": 1e400}', '{"a": "\\u0000"}', '{"a\\u0000": 1}'])
+def test_details_that_cannot_be_kept_are_refused(team: Team, owner_sql: Sql, details: str) -> None:
+    headers = {"Authorization": f"Bearer {team.key('staff')}"}
+    body = f'{{"kind": "scan", "details": {details}}}'
+    answer = team.app.test_client().post(
+        "/api/v1/activities", data=body, content_type="application/json", headers=headers
+    )
+    assert (answer.status_code, answer.json["code"]) == (400, "unreadable")
+    assert owner_sql("SELECT count(*) FROM system_errors") == [(0,)]
+
+
+def test_a_backslash_is_no_zero_byte(team: Team) -> None:
+    made = team.caller().post("/prospects", {"name": "Back\\u0000slash"})
+    assert (made.status_code, made.json["name"]) == (201, "Back\\u0000slash")
 
 
 def test_an_organisation_runs_jobs_for_itself(team: Team, others: Team, run_jobs: Callable[[], None]) -> None:
@@ -265,6 +286,14 @@ def test_an_organisation_runs_jobs_for_itself(team: Team, others: Team, run_jobs
     assert caller.post("/jobs/forget_api_replays/runs").status_code == 404
     assert caller.post("/jobs/daily_rescan/runs", {"on_date": "2001-01-01"}).status_code == 422
     assert team.caller("manager").post("/jobs/daily_rescan/runs").status_code == 403
+
+
+def test_a_key_of_the_business_starts_jobs_where_its_scope_says_so(team: Team) -> None:
+    program = team.caller("admin", "service", ["jobs:run", "jobs:read"])
+    run = checked(program.post("/jobs/daily_rescan/runs"), 202, "POST", "/jobs/{job_type}/runs")
+    assert program.get(f"/jobs/runs/{run['id']}").json["job_type"] == "daily_rescan"
+    other = team.caller("admin", "service", ["jobs:read"]).post("/jobs/daily_rescan/runs")
+    assert (other.status_code, other.json["code"]) == (403, "scope_missing")
 
 
 def test_the_installations_key_runs_jobs_for_everybody(app: Flask, team: Team) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
 from nexapp.spine.access import Access
@@ -21,6 +24,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 routes = Blueprint("api", __name__, url_prefix="/api/v1")
 OPERATIONS: list[Operation] = []
+ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The one character that no text of the database can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Operation:
 class Unreadable(NexError):
     status = 400
     code = "unreadable"
-    sentence = "The body isn't valid JSON."
+    sentence = "The body isn't JSON in UTF-8 that can be kept."
 
 
 def operation(method: str, path: str, **declared: Any) -> Callable[[Handler], Handler]:
@@ -107,8 +112,13 @@ def _given(one: Operation) -> dict[str, Any]:
 def _json() -> Any:
     if not request.is_json:
         raise UnsupportedMediaType
-    found = request.get_json(silent=True)
-    if found is None:
+    sent = request.get_data()
+    try:
+        found = from_json(sent, allow_inf_nan=False)
+        json.dumps(found, allow_nan=False)  # 1e400 is read as infinity
+    except ValueError:
+        raise Unreadable from None
+    if found is None or ZERO.search(sent):
         raise Unreadable
     return found
 
