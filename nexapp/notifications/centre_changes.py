@@ -23,7 +23,12 @@ KEPT_FOR = timedelta(hours=1)
 """How long a change can be taken back: its toast has gone by then, but another tab may still show it."""
 
 SNOOZE = "snooze"
+MOVES = {SNOOZE, "unsnooze", "archive"}
+"""What takes a notice away from where it stood: asleep, put away or in the inbox."""
 Ids = Sequence[UUID]
+Back = tuple[str, datetime | None]
+"""A verb of `BACK` or "unsnooze", and until when it slept."""
+
 PLAIN: dict[str, Callable[[UUID, Ids], Change]] = {
     "read": states.read, "unread": states.unread, "archive": states.archive, "unarchive": states.unarchive,
     "unsnooze": states.unsnooze, "delete": states.delete,
@@ -40,24 +45,24 @@ def change(user_id: UUID, verb: str, ids: Ids, until: datetime | None = None) ->
 
     Raises `NotFound` where none of them is the person's.
     """
-    slept_until = _slept_until(user_id, ids) if verb == "unsnooze" else None
+    back = _way_back(user_id, verb, ids) if verb in MOVES else (verb, None)
     done = states.snooze(user_id, ids, until) if verb == SNOOZE and until else PLAIN[verb](user_id, ids)
     if not done.ids:
         _refuse_strange(user_id, ids)
         return 0, None
-    return len(done.ids), remember(user_id, verb, done.ids, slept_until)
+    return len(done.ids), remember(user_id, verb, done.ids, back)
 
 
 def read_all(user_id: UUID, type_name: str | None) -> tuple[int, UUID | None]:
     done = states.read_all(user_id, type_name)
-    return len(done.ids), remember(user_id, "read", done.ids) if done.ids else None
+    return len(done.ids), remember(user_id, "read", done.ids, ("read", None)) if done.ids else None
 
 
-def remember(user_id: UUID, verb: str, ids: list[UUID], until: datetime | None = None) -> UUID:
-    """Keep what was changed; what is too old to be taken back goes."""
+def remember(user_id: UUID, verb: str, ids: list[UUID], back: Back) -> UUID:
+    """Keep the way back; what is too old to be taken back goes."""
     too_old = NotificationUndo.created_at < now() - KEPT_FOR
     db.session.execute(delete(NotificationUndo).where(NotificationUndo.user_id == user_id, too_old))
-    kept = NotificationUndo(id=new_id(), user_id=user_id, verb=verb, notification_ids=ids, until=until)
+    kept = NotificationUndo(id=new_id(), user_id=user_id, verb=back[0], notification_ids=ids, until=back[1])
     db.session.add(kept)
     audit.record(f"notifications.{verb}", "notification", ids[0] if len(ids) == 1 else None, {"count": len(ids)})
     return kept.id
@@ -75,10 +80,15 @@ def take_back(user_id: UUID, undo_id: UUID) -> int:
     ids = kept.notification_ids
     audit.record("notifications.undone", "notification", ids[0] if len(ids) == 1 else None, {"verb": kept.verb})
     if kept.verb == "unsnooze":
-        # What should have come back in the meantime stays.
-        ahead = kept.until and kept.until > now()
-        return len(states.snooze(user_id, ids, kept.until).ids) if ahead else 0
+        return _sleep_again(user_id, ids, kept.until)
     return len(BACK[kept.verb](user_id, ids).ids)
+
+
+def _sleep_again(user_id: UUID, ids: Ids, until: datetime | None) -> int:
+    if until and until > now():
+        return len(states.snooze(user_id, ids, until).ids)
+    # What should have come back in the meantime is back.
+    return len({*states.unarchive(user_id, ids).ids, *states.unsnooze(user_id, ids).ids})
 
 
 def _refuse_strange(user_id: UUID, ids: Ids) -> None:
@@ -87,7 +97,12 @@ def _refuse_strange(user_id: UUID, ids: Ids) -> None:
         raise NotFound
 
 
-def _slept_until(user_id: UUID, ids: Ids) -> datetime | None:
-    earliest = select(func.min(Notification.snoozed_until)).where(own(user_id), Notification.id.in_(list(ids)))
-    found: datetime | None = db.session.scalar(earliest)
-    return found
+def _way_back(user_id: UUID, verb: str, ids: Ids) -> Back:
+    """The change whose taking back brings them to where they stand now; of several that slept, the earliest time."""
+    is_asleep, is_away = Notification.snoozed_until.is_not(None), Notification.archived_at.is_not(None)
+    wanted = select(func.min(Notification.snoozed_until), func.bool_and(is_asleep), func.bool_and(is_away))
+    found = db.session.execute(wanted.where(own(user_id), Notification.id.in_(list(ids)))).one()
+    earliest, all_asleep, all_away = found
+    if earliest and (all_asleep or verb == "unsnooze"):
+        return "unsnooze", earliest
+    return ("unarchive" if verb == SNOOZE and all_away else verb), None

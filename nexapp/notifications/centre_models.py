@@ -19,6 +19,7 @@ class NotificationUndo(Keyed, Created, Model):
 
     user_id: Mapped[UUID]
     verb: Mapped[str]
+    """Whose reverse leads back to where they stood: for what slept "unsnooze", whatever was done with it."""
     notification_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     until: Mapped[datetime | None]
-    """Until when it was snoozed, where waking it is what is taken back."""
+    """Until when it slept before."""

@@ -132,6 +132,35 @@ def test_waking_and_archiving_are_taken_back(shop: Shop, ana: Browser) -> None:
     assert column(shop, away, "archived_at") is not None
 
 
+PLACES = {
+    "inbox": {}, "away": {"archived_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    "asleep": {"snoozed_until": now() + timedelta(hours=5)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("verb", ["archive", "snooze", "delete"])
+def test_an_undo_leads_to_where_it_stood(shop: Shop, ana: Browser, verb: str, place: str) -> None:
+    known, wild = given(shop, ana, **PLACES[place]), given(shop, ana, **PLACES[place])
+    before = {tab: len(titles(ana.get("/notifications", tab=tab))) for tab in ("inbox", "snoozed", "archived")}
+    slept = column(shop, known, "snoozed_until")
+    done = change(ana, verb, known, wild)
+    if verb == "archive" and place == "away":
+        assert toast(done) == {}
+        return
+    undo(ana, done)
+    assert {tab: len(titles(ana.get("/notifications", tab=tab))) for tab in before} == before
+    assert column(shop, known, "snoozed_until") == slept
+
+
+def test_what_should_have_come_back_meanwhile_is_back(shop: Shop, ana: Browser) -> None:
+    asleep = given(shop, ana, snoozed_until=now() + timedelta(minutes=5))
+    done = change(ana, "archive", asleep)
+    shop.sql("UPDATE notification_undos SET until = now() - interval '1 minute'")
+    undo(ana, done)
+    assert (column(shop, asleep, "archived_at"), column(shop, asleep, "snoozed_until")) == (None, None)
+
+
 def test_a_change_that_changes_nothing_says_nothing(shop: Shop, ana: Browser) -> None:
     notice = given(shop, ana, archived_at=now())
     assert toast(change(ana, "archive", notice)) == {}
