@@ -43,7 +43,8 @@ def count() -> Response:
 def panel() -> Response:
     if not is_fragment():
         return see_other(url_for("notifications.index"))
-    zone, places, rows = own_zone(), other_places(), queries.list_page(own_id(), limit=SHOWN)
+    zone, places, urgent = own_zone(), other_places(), queries.list_urgent(own_id())
+    rows = [*urgent, *queries.without(queries.list_page(own_id(), limit=SHOWN), urgent)][:SHOWN]
     lines = [line_of(row, places) for row in rows]
     return page(
         "notifications/_bell.html", lines=lines, zone=zone, unread=queries.count_unread(own_id()),

@@ -79,6 +79,10 @@ def with_days(lines: Iterable[Line], zone: str, after: datetime | None = None) -
     return headed
 
 
+def with_heading(lines: list[Line], words: str) -> list[Line]:
+    return [replace(line, day="" if place else words) for place, line in enumerate(lines)]
+
+
 def day_words(on: date, today: date) -> str:
     """Each day of the last week by its own name, what is older by its month."""
     days = (today - on).days

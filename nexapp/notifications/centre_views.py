@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from nexapp.messaging.models import Message
 from nexapp.notifications import queries
 from nexapp.notifications.bell import other_places
 from nexapp.notifications.blueprint import pages
-from nexapp.notifications.centre_lines import line_of, snooze_choices, with_days
+from nexapp.notifications.centre_lines import Line, line_of, snooze_choices, with_days, with_heading
 from nexapp.notifications.centre_words import skip_words, types, views
 from nexapp.notifications.forms import Filter, asked_filter, asked_id, asked_number
 from nexapp.notifications.models import Notification, NotificationSkip
@@ -100,15 +101,22 @@ def _list(asked: Filter, chosen: UUID | None, after: UUID | None, reader: Reader
     )
     last = rows[limit - 1].id if len(rows) > limit else None
     rows = _with_chosen(rows[:limit], chosen) if asked.tab == "unread" and not after else rows[:limit]
-    lines = [replace(line_of(row, reader.places), href=_address_of(row.id, asked)) for row in rows]
+    first = queries.list_urgent(own_id()) if asked.is_plain else []
+    rows = queries.without(rows, first)
+    lines, urgent = (_lines(each, asked, reader) for each in (rows, [] if after else first))
     return {
         "tab": asked.tab, "type": asked.type, "search": asked.search, "zone": zone, "chosen": chosen,
         "views": views(), "types": types(asked), "unread": None if is_fragment() else queries.count_unread(own_id()),
-        "lines": lines if asked.tab == "snoozed" else with_days(lines, zone, _time_of(after)),
+        "lines": [*with_heading(urgent, _("Urgent")),
+                  *(lines if asked.tab == "snoozed" else with_days(lines, zone, _time_of(after)))],
         "shown": len(lines) + (shown if after else 0), "here": url_for("notifications.index", **asked.kept),
         "next_href": url_for("notifications.index", **asked.kept, after=last) if last else None,
         "settings_url": url_for("notifications.notification_settings"),
     }  # fmt: skip
+
+
+def _lines(rows: Sequence[Any], asked: Filter, reader: Reader) -> list[Line]:
+    return [replace(line_of(row, reader.places), href=_address_of(row.id, asked)) for row in rows]
 
 
 def _with_chosen(rows: list[Notification], chosen: UUID | None) -> list[Notification]:

@@ -34,6 +34,11 @@ class Filter:
     search: str
 
     @property
+    def is_plain(self) -> bool:
+        """What came, unnarrowed: the one place where the urgent stands before the new."""
+        return self.tab in {"inbox", "unread"} and not self.type and not self.search
+
+    @property
     def kept(self) -> dict[str, Any]:
         """For addresses; what is as usual is left out."""
         return {"tab": None if self.tab == "inbox" else self.tab, "type": self.type or None, "q": self.search or None}

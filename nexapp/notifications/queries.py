@@ -109,6 +109,12 @@ def list_urgent(user_id: UUID, limit: int = 3) -> Sequence[Notification]:
     return _all(wanted.order_by(Notification.id.desc()).limit(limit))
 
 
+def without(rows: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """The rows but for those that stand elsewhere already."""
+    known = {row.id for row in others}
+    return [row for row in rows if row.id not in known]
+
+
 def list_since(user_id: UUID, after: UUID, limit: int = 50) -> Sequence[Notification]:
     """What came to the inbox after the newest that a page knows: for catching up."""
     wanted = select(Notification).where(own(user_id), *INBOX, Notification.id > after)

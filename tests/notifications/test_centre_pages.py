@@ -169,6 +169,26 @@ def test_a_notice_opens_to_its_parts(shop: Shop, ana: Browser) -> None:
     assert titles(ana.get("/notifications")) == ["2 bookings"]
 
 
+def test_with_elite_the_urgent_stands_first(shop: Shop, ana: Browser) -> None:
+    shop.sql("UPDATE organizations SET tier = 'elite'")
+    given(shop, ana, "Burning", priority="high")
+    given(shop, ana, "Put out", priority="high", read_at=now())
+    for number in range(40):
+        given(shop, ana, f"Notice {number:02}")
+    page = ana.get("/notifications")
+    assert (titles(page)[:2], days(page)) == (["Burning", "Notice 39"], ["Urgent", "Today"])
+    seen, address = titles(page), next_address(page)
+    while address:
+        rest = ana.get(address, fragment=True)
+        seen, address = [*seen, *titles(rest)], next_address(rest)
+    assert len(seen) == len(set(seen)) == 42
+    assert titles(ana.get("/notifications/bell", fragment=True))[:2] == ["Burning", "Notice 39"]
+    assert titles(ana.get("/notifications", q="notice"))[0] == "Notice 39"
+    shop.sql("UPDATE organizations SET tier = 'pro'")
+    assert titles(ana.get("/notifications"))[0] == "Notice 39"
+    assert titles(ana.get("/notifications/bell", fragment=True))[0] == "Notice 39"
+
+
 def test_what_also_went_out_and_what_did_not_stands_below(shop: Shop, ana: Browser) -> None:
     notice = given(shop, ana)
     shop.insert(
