@@ -1,5 +1,7 @@
 -- What waits in the channels beside texts, lane by lane.
 CREATE INDEX messages_channel_due ON messages (channel, lane, send_at) WHERE status = 'queued' AND channel <> 'sms';
+-- What is over, without reading all that is held until the morning.
+CREATE INDEX messages_channel_over ON messages (channel, expires_at) WHERE status = 'queued' AND channel <> 'sms';
 
 -- The session that a device was registered in: signed out there, it gets no more pushes. None for an app.
 ALTER TABLE push_subscriptions ADD COLUMN session_id uuid REFERENCES user_sessions ON DELETE CASCADE;

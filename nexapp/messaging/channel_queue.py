@@ -127,8 +127,12 @@ _EXPIRE = """
 
 _DUE = """
     SELECT EXISTS (
-        SELECT FROM messages WHERE status = 'queued' AND channel = '{channel}' AND send_at <= now()
-            AND (expires_at IS NULL OR expires_at > now())
+        SELECT FROM generate_series(0, :lanes) AS l (lane) CROSS JOIN LATERAL (
+            SELECT FROM messages
+            WHERE status = 'queued' AND channel = '{channel}' AND lane = l.lane AND send_at <= now()
+                AND (expires_at IS NULL OR expires_at > now())
+            LIMIT 1
+        ) c
     )
     """
 
@@ -290,7 +294,7 @@ class ChannelQueue:
         return lost
 
     def is_due(self) -> bool:
-        return bool(db.session.execute(self._due).scalar_one())
+        return bool(db.session.execute(self._due, {"lanes": int(OFFERS)}).scalar_one())
 
 
 def _parameters(worker: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:

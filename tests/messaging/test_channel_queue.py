@@ -213,3 +213,16 @@ def test_a_claim_reads_what_is_due_alone(app: Flask, write: Callable[..., list[U
         " AND send_at <= now() AND (expires_at IS NULL OR expires_at > now()) ORDER BY send_at LIMIT 16"
     )
     assert any("messages_channel_due" in line for (line,) in plan)
+
+
+def test_what_is_over_is_found_without_reading_what_is_held(
+    app: Flask, write: Callable[..., list[UUID]], owner_sql: Sql
+) -> None:
+    write(3000, wait="8 hours")
+    write(2, ends="-1 s")
+    owner_sql("ANALYZE messages")
+    plan = owner_sql(
+        "EXPLAIN (FORMAT TEXT) SELECT id FROM messages WHERE status = 'queued' AND channel = 'push'"
+        " AND expires_at <= now()"
+    )
+    assert any("messages_channel_over" in line for (line,) in plan)
