@@ -28,7 +28,6 @@ _ITEMS = text(
     f"""
     SELECT n.digest_id, n.id, n.user_id, n.type, n.title, n.message, n.icon, n.created_at, o.name AS business,
         coalesce(u.time_zone, o.time_zone, 'UTC') AS zone,
-        n.read_at IS NOT NULL OR n.deleted_at IS NOT NULL OR n.expires_at <= now() AS is_over,
         {WANTED}
     FROM notifications n
     JOIN users u ON u.id = n.user_id

@@ -24,21 +24,22 @@ MOST_PARTS = 10
 
 WANTED = """
     u.deactivated_at IS NOT NULL AS is_gone,
+    n.read_at IS NOT NULL OR n.deleted_at IS NOT NULL OR n.expires_at <= now()
+        OR n.archived_at > n.created_at OR n.snoozed_until > now() AS is_over,
     n.org_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM memberships x WHERE x.org_id = n.org_id AND x.user_id = n.user_id AND x.deactivated_at IS NULL
     ) AS has_left,
     coalesce(s.email_enabled, true) AS is_email_on,
+    s.push_enabled IS NOT FALSE AS is_push_on,
     coalesce(s.paused_until > now(), false) AS is_paused,
     ARRAY(
         SELECT p.name || '.' || p.channel FROM notification_preferences p
-        WHERE p.user_id = n.user_id AND NOT p.is_on AND p.channel IN ('any', 'email')
+        WHERE p.user_id = n.user_id AND NOT p.is_on AND p.channel IN ('any', 'email', 'push')
     ) AS switched_off
 """
 _NOTICES = text(
     f"""
     SELECT n.id, n.user_id, n.type, n.title, n.message, n.icon, n.parts, n.priority, o.name AS business,
-        n.read_at IS NOT NULL OR n.deleted_at IS NOT NULL OR n.expires_at <= now()
-            OR n.archived_at > n.created_at OR n.snoozed_until > now() AS is_over,
         {WANTED}
     FROM notifications n
     JOIN users u ON u.id = n.user_id
@@ -64,7 +65,7 @@ def compose_notices(parcels: Sequence[Parcel]) -> Mapping[UUID, Content]:
     return {parcel.id: _content(notices.get(parcel.notification_id), parts) for parcel in parcels}
 
 
-def refusal(row: Row[Any]) -> str | None:
+def refusal(row: Row[Any], channel: str = "email") -> str | None:
     """Why nothing of the kind may leave any more, by what the person chose meanwhile."""
     known = TYPES.get(row.type)
     if row.is_gone or row.has_left:
@@ -74,8 +75,9 @@ def refusal(row: Row[Any]) -> str | None:
     if row.is_paused:
         return _("They paused all notices.")
     switch = known.switch_name if known else row.type
-    if not row.is_email_on or {f"{row.type}.email", f"{switch}.any"} & set(row.switched_off):
-        return _("They switched such e-mails off.")
+    is_on = row.is_push_on if channel == "push" else row.is_email_on
+    if not is_on or {f"{row.type}.{channel}", f"{switch}.any"} & set(row.switched_off):
+        return _("They switched such e-mails off.") if channel == "email" else _("They switched such pushes off.")
     return None
 
 

@@ -294,3 +294,38 @@ def test_a_push_for_a_crowd_costs_few_statements(pushes: Pushes, statements: lis
     assert pushes.states() == [("sent", 60)]
     asked = [statement for statement in statements if "messages" in statement or "push_subscriptions" in statement]
     assert len(asked) < 60
+
+
+def test_what_the_bell_never_shows_is_pushed_all_the_same(pushes: Pushes) -> None:
+    pushes.device()
+    notice_id = pushes.notice()
+    pushes.sql("UPDATE notifications SET archived_at = created_at")
+    pushes.write(notice_id)
+    pushes.send()
+    assert len(pushes.arrived()) == 1
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "INSERT INTO notification_settings (user_id, push_enabled, paused_until)"
+        " SELECT id, true, now() + interval '1 hour' FROM users",
+        "INSERT INTO notification_settings (user_id, push_enabled) SELECT id, false FROM users",
+        "INSERT INTO notification_preferences (user_id, name, channel, is_on)"
+        " SELECT id, 'hot_lead', 'push', false FROM users",
+        "INSERT INTO notification_preferences (user_id, name, channel, is_on)"
+        " SELECT id, 'hot_leads', 'any', false FROM users",
+        "UPDATE users SET deactivated_at = now()",
+        # A business that they don't belong to any more.
+        "WITH o AS (INSERT INTO organizations (id, name, slug, kind, tier, time_zone)"
+        " VALUES (gen_random_uuid(), 'Summit', 'summit', 'sales', 'elite', 'UTC') RETURNING id)"
+        " UPDATE notifications SET org_id = o.id FROM o",
+    ],
+)
+def test_what_was_held_and_is_not_wanted_any_more_is_not_pushed(pushes: Pushes, meanwhile: str) -> None:
+    pushes.app_device("app-1")
+    pushes.write(pushes.notice())
+    pushes.sql(meanwhile)
+    pushes.send()
+    assert pushes.arrived() == []
+    assert pushes.states() == [("cancelled", 1)]
