@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from nexapp.gateways.push import Address
 from nexapp.gateways.push.practice import practice_device
@@ -75,10 +76,7 @@ def register_browser(address: Address, name: str, *, is_new: bool = True) -> UUI
 
     `is_new` False: the browser only tells that it is still there, and nothing else changes.
     """
-    if len(address.endpoint) > LONGEST_ADDRESS or not may_push_to(address.endpoint, settings().push_local_url):
-        raise BadInput(_("That browser gave no address that pushes can go to."))
-    if not _are_keys(address):
-        raise BadInput(_("That browser gave no keys that a push can be sealed with."))
+    _refuse_unusable(address)
     return _register(address, name, current_actor().session_id, is_new=is_new)
 
 
@@ -99,16 +97,22 @@ def register_practice_device() -> UUID:
 
 def replace_browser(old_endpoint: str, address: Address, name: str) -> UUID:
     """A browser has another address from now on; pushes that wait for the old one take the new."""
-    if not may_push_to(address.endpoint, settings().push_local_url) or not _are_keys(address):
-        raise BadInput(_("That browser gave no address that pushes can go to."))
+    _refuse_unusable(address)
     row = PushSubscription
-    moved = db.session.scalar(
+    moved = (
         update(row)
         .where(row.user_id == own_id(), row.endpoint == old_endpoint)
         .values(endpoint=address.endpoint, p256dh=address.p256dh, auth=address.auth)
         .returning(row.id)
     )
-    return moved or _register(address, name, current_actor().session_id, is_new=False)
+    try:
+        with db.session.begin_nested():
+            device_id: UUID | None = db.session.scalar(moved)
+    except IntegrityError:
+        # The page, or somebody else who signed in there, has registered the new address already.
+        remove_browser(old_endpoint)
+        device_id = None
+    return device_id or _register(address, name, current_actor().session_id, is_new=False)
 
 
 def remove_device(device_id: UUID) -> None:
@@ -176,6 +180,13 @@ def _is_live() -> ColumnElement[bool]:
         UserSession.id == PushSubscription.session_id, UserSession.revoked_at.is_not(None)
     )
     return ~ended.exists()
+
+
+def _refuse_unusable(address: Address) -> None:
+    if len(address.endpoint) > LONGEST_ADDRESS or not may_push_to(address.endpoint, settings().push_local_url):
+        raise BadInput(_("That browser gave no address that pushes can go to."))
+    if not _are_keys(address):
+        raise BadInput(_("That browser gave no keys that a push can be sealed with."))
 
 
 def _are_keys(address: Address) -> bool:

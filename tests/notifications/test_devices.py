@@ -274,3 +274,22 @@ def test_strangers_and_foreign_sites_are_refused(app: Flask, person: Somebody) -
     assert app.test_client().post(PAGE, data=browser()).status_code in {303, 400, 403}
     assert person.client.post(PAGE, data=browser()).status_code in {400, 403}
     assert person.post(f"{PAGE}/{UUID(int=7)}/removal").status_code == 404
+
+
+def test_a_changed_address_that_is_known_already_is_the_same_device(person: Somebody, owner_sql: Sql) -> None:
+    """The page may have told of it before the browser's worker did."""
+    old, new = browser("b1"), browser("b2")
+    for one in (old, new):
+        person.post(PAGE, one)
+    answer = person.post(f"{PAGE}/changed", new | {"old": old["endpoint"]})
+    assert answer.status_code == 204
+    assert names(owner_sql) == [new["endpoint"]]
+
+
+def test_a_changed_address_is_checked_as_a_new_one_is(person: Somebody, owner_sql: Sql) -> None:
+    old = browser("b1")
+    person.post(PAGE, old)
+    for endpoint in (f"https://updates.example.com/{'a' * 2100}", "https://10.0.0.7/x"):
+        answer = person.post(f"{PAGE}/changed", browser() | {"endpoint": endpoint, "old": old["endpoint"]})
+        assert answer.status_code == 422
+    assert names(owner_sql) == [old["endpoint"]]
