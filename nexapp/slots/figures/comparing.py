@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 from flask_babel import gettext as _
 
 from nexapp.slots.figures.queries import Wording
 from nexapp.slots.figures.words import rate, wording_name
-
-FEW = 30
-"""Texts, below which a rate says little."""
-
-SURE = 1.96
-"""Standard errors between two rates, beyond which chance alone goes one time in twenty."""
+from nexapp.spine import proportions
+from nexapp.spine.proportions import FEW, SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +32,8 @@ class Comparison:
 
 
 def distance(one: Wording, other: Wording) -> float:
-    """How many standard errors lie between the two rates of conversion (the test of two proportions)."""
-    texts = one.sums.sent, other.sums.sent
-    if not all(texts):
-        return 0.0
-    together = (one.sums.converted + other.sums.converted) / sum(texts)
-    error = sqrt(together * (1 - together) * (1 / texts[0] + 1 / texts[1])) if 0 < together < 1 else 0.0
-    return (_converts(one) - _converts(other)) / error if error else 0.0
+    """How many standard errors lie between the two rates of conversion."""
+    return proportions.distance((one.sums.converted, one.sums.sent), (other.sums.converted, other.sums.sent))
 
 
 def _converts(wording: Wording) -> float:
