@@ -25,7 +25,8 @@ COUNT_ALL = text("""
     ON CONFLICT (org_id, user_id, on_date) DO UPDATE SET actions = EXCLUDED.actions
 """)
 DAYS_OF_ALL = text("""
-    SELECT user_id, array_agg(on_date ORDER BY on_date) AS days FROM active_days WHERE org_id = :org GROUP BY user_id
+    SELECT user_id, array_agg(on_date ORDER BY on_date) AS days FROM active_days
+    WHERE org_id = :org AND on_date <= coalesce(CAST(:until AS date), 'infinity') GROUP BY user_id
 """)
 
 
@@ -68,7 +69,12 @@ def rebuild(org_id: UUID, user_id: UUID) -> Streak:
 def rebuild_all(org_id: UUID) -> int:
     """Count the days of everybody from the activities and fold their streaks: for what was written in bulk."""
     db.session.execute(COUNT_ALL, {"org": org_id, "kinds": list(COUNTING)})
-    people = db.session.execute(DAYS_OF_ALL, {"org": org_id}).all()
+    return fold_all(org_id)
+
+
+def fold_all(org_id: UUID, until: date | None = None) -> int:
+    """Everybody's streak from the days that were counted; with `until`, as it stood in the evening of that day."""
+    people = db.session.execute(DAYS_OF_ALL, {"org": org_id, "until": until}).all()
     bought = coins.freezes_bought_by(org_id)
     rows = [
         {"org_id": org_id, "user_id": one.user_id, **_columns(fold(one.days, bought.get(one.user_id)))}

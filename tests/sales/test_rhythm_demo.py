@@ -21,6 +21,11 @@ def test_every_page_of_the_team_has_something(app: Flask, owner_sql: Sql, statem
     assert counts["follow_ups"] > 30
     assert counts["weekly_reports"] >= 28
     assert (counts["daily_top_prospects"], counts["streaks"]) == (4, 4)
+    # A streak grows by seven days in a week at most, and by no more than there were days.
+    told = owner_sql("SELECT streak - lag(streak) OVER (PARTITION BY user_id ORDER BY on_date) FROM weekly_reports")
+    assert max(more for (more,) in told if more is not None) <= 7
+    assert owner_sql("SELECT count(DISTINCT streak) > 3 FROM weekly_reports") == [(True,)]
+    assert owner_sql("SELECT count(*) FROM streaks WHERE last_on >= (now() - interval '3 days')::date") == [(4,)]
     assert owner_sql("SELECT count(DISTINCT time_zone) FROM users WHERE time_zone IS NOT NULL")[0][0] >= 3
     assert owner_sql("SELECT max(on_date) - min(on_date) >= 85 FROM activities") == [(True,)]
     assert owner_sql("SELECT count(*) FROM activities WHERE at > now()") == [(0,)]

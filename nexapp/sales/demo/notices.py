@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from nexapp.notifications.service import Recipient, notify
-from nexapp.sales import daily, rhythm_cooling, weekly
+from nexapp.sales import daily, rhythm_cooling, streaks, weekly
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.local_jobs import Person
@@ -39,7 +39,10 @@ HOT = text("""
 def seed_notices(org_id: UUID, people: Sequence[tuple[UUID, str]]) -> None:
     """`people`: users and their zones."""
     for week in reversed(range(WEEKS)):
-        weekly.summarise([Person(org_id, user, _sunday(zone, week), zone) for user, zone in people])
+        evening = [Person(org_id, user, _sunday(zone, week), zone) for user, zone in people]
+        streaks.fold_all(org_id, min(person.on for person in evening))
+        weekly.summarise(evening)
+    streaks.fold_all(org_id)
     rhythm_cooling.tell_of_cooling(_today(org_id, people))
     daily.rescan(_today(org_id, people))
     notify([_hot(row) for row in db.session.execute(HOT, {"org": org_id})], "hot_lead", priority="normal",
