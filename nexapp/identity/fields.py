@@ -31,6 +31,11 @@ class AtMost:
             raise ValidationError(sentence)
 
 
+def can_be_seen(words: str) -> bool:
+    """Whether there is more to it than spaces and marks without a shape."""
+    return any(unicodedata.category(c)[0] not in "CZ" for c in words)
+
+
 class Named(AtMost):
     """Validator: something that can be seen, of at most `longest` characters."""
 
@@ -40,7 +45,7 @@ class Named(AtMost):
         self.field_flags = {"required": True, "maxlength": longest}
 
     def __call__(self, form: Any, field: Any) -> None:
-        if not any(unicodedata.category(c)[0] not in "CZ" for c in field.data or ""):
+        if not can_be_seen(field.data or ""):
             raise ValidationError(str(self.missing))
         super().__call__(form, field)
 
@@ -49,6 +54,10 @@ class MoneyField(StringField):  # type: ignore[misc]
     """An amount as people write it; `cents` once it is valid."""
 
     cents = 0
+
+    def __init__(self, *args: Any, most_cents: int = LARGEST_CENTS, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most_cents = most_cents
 
     def pre_validate(self, form: Any) -> None:
         written = re.sub(r"[\s$€£]", "", self.data or "")
@@ -60,7 +69,7 @@ class MoneyField(StringField):  # type: ignore[misc]
             raise ValidationError(_("Type an amount, like 70.00.")) from None
         if not amount.is_finite() or amount < 0:
             raise ValidationError(_("Type an amount of 0 or more."))
-        if amount > LARGEST_CENTS / 100:
+        if amount > Decimal(self.most_cents) / 100:
             raise ValidationError(_("That is more than can be kept here."))
         self.cents = int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
 

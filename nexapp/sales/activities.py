@@ -29,6 +29,7 @@ from nexapp.spine.tenancy import current_actor
 SIGNAL = "progress-changed"
 AHEAD = timedelta(minutes=5)
 """How far another computer's clock may be ahead of ours."""
+OLDEST = timedelta(days=3653)
 SOURCES = ("app", "api", "import", "demo")
 
 
@@ -114,6 +115,8 @@ def _instant(at: datetime | None) -> datetime:
         raise BadInput(fields={"at": _("Say the time with its zone.")})
     if at > now() + AHEAD:
         raise BadInput(fields={"at": _("That time has not come yet.")})
+    if at < now() - OLDEST:
+        raise BadInput(fields={"at": _("That is longer ago than can be kept here.")})
     return at
 
 

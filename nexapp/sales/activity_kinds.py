@@ -35,3 +35,5 @@ _ALL = (
 )
 KINDS = {kind.name: kind for kind in _ALL}
 COUNTING = tuple(kind.name for kind in _ALL if kind.counts)
+BY_HAND = ("call", "meeting", "reply", "email", "text")
+"""What somebody says that happened: elsewhere, so that nothing here has seen it."""

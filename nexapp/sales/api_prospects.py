@@ -15,6 +15,7 @@ from nexapp.identity.phones import parse_phone
 from nexapp.sales.kinds import WITH_PROSPECTS
 from nexapp.sales.prospect_words import temperature_of
 from nexapp.sales.prospects import (
+    LARGEST_CENTS,
     Details,
     add_prospect,
     assign_prospects,
@@ -49,7 +50,7 @@ class _Fields(Input):
     phone: Annotated[str | None, Field(max_length=40, description="In any human form; kept as E.164.")] = None
     location: Line | None = None
     source: Annotated[str | None, Field(max_length=60)] = None
-    value_cents: Annotated[int | None, Field(ge=0, le=10**13)] = None
+    value_cents: Annotated[int | None, Field(ge=0, le=LARGEST_CENTS)] = None
     stage_id: UUID | None = None
     owner_id: UUID | None = None
 

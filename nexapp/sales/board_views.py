@@ -8,6 +8,7 @@ from nexapp.identity.business_settings import get_business
 from nexapp.sales.blueprint import pages
 from nexapp.sales.board import CARDS, list_columns
 from nexapp.sales.prospect_words import REASONS
+from nexapp.sales.prospects import may_change
 from nexapp.sales.prospects_queries import ME
 from nexapp.spine.access import member
 from nexapp.spine.tenancy import Role, current_actor
@@ -20,6 +21,6 @@ def board() -> Response:
     actor, is_mine = current_actor(), request.args.get("owner") == ME
     return page(
         "sales/board.html", "sales/_board.html", business=get_business(), is_mine=is_mine, most=CARDS,
-        columns=list_columns(actor.user_id if is_mine else None), reasons=REASONS, user_id=actor.user_id,
-        may_add=actor.role.at_least(Role.STAFF), is_manager=actor.role.at_least(Role.MANAGER),
+        columns=list_columns(actor.user_id if is_mine else None), reasons=REASONS,
+        may_change=may_change, may_add=actor.role.at_least(Role.STAFF),
     )  # fmt: skip

@@ -51,7 +51,12 @@ def earn(org_id: UUID, user_id: UUID, amount: int, reason: str, key: str, on_dat
 
 
 def spend(org_id: UUID, user_id: UUID, amount: int, reason: str, key: str, on_date: date) -> int:
-    """Take coins; the balance that is left. Raises `TooFewCoins`. The caller holds the person's streak lock."""
+    """Take coins once per `key`; the balance that is left. Raises `TooFewCoins`.
+
+    The caller holds the person's streak lock.
+    """
+    if _has_entry(org_id, user_id, key):
+        return balance_of(org_id, user_id)
     balance = db.session.scalar(
         update(CoinBalance)
         .where(CoinBalance.org_id == org_id, CoinBalance.user_id == user_id, CoinBalance.balance >= amount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from nexapp.gateways.ai.providers import ai_gateway
 from nexapp.sales.activities import record_activity
 from nexapp.sales.drafting import facts_of
 from nexapp.sales.progress_models import PitchDeck
+from nexapp.sales.prospects import lock_prospect
 from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
@@ -24,6 +26,7 @@ MOST_SLIDES = 20
 MOST_LINES = 12
 LONGEST_LINE = 300
 LONGEST = 10_000
+BULLET = re.compile(r"^[-•*]\s+")
 Slides = list[dict[str, Any]]
 
 
@@ -61,9 +64,16 @@ def list_decks(prospect_id: UUID) -> Sequence[PitchDeck]:
     ).all()
 
 
-def change_deck(deck_id: UUID, written: str) -> PitchDeck:
-    """Raises `BadInput` where there would be no slide, or too much on one."""
+def take_deck(deck_id: UUID) -> PitchDeck:
+    """One to change: of a prospect that the actor may change. Raises `NotFound`, `Forbidden`."""
     deck = get_deck(deck_id)
+    lock_prospect(deck.prospect_id)
+    return deck
+
+
+def change_deck(deck_id: UUID, written: str) -> PitchDeck:
+    """Raises `BadInput` where there would be no slide, or too much on one; and as `take_deck` does."""
+    deck = take_deck(deck_id)
     slides = read_slides(written)
     deck.slides, deck.title, deck.updated_at = slides, slides[0]["title"][:200], now()
     audit.record("deck.changed", "pitch_deck", deck.id)
@@ -71,8 +81,8 @@ def change_deck(deck_id: UUID, written: str) -> PitchDeck:
 
 
 def delete_deck(deck_id: UUID) -> UUID:
-    """The prospect's id."""
-    deck = get_deck(deck_id)
+    """The prospect's id. Raises as `take_deck` does."""
+    deck = take_deck(deck_id)
     db.session.execute(delete(PitchDeck).where(PitchDeck.org_id == deck.org_id, PitchDeck.id == deck.id))
     audit.record("deck.deleted", "pitch_deck", deck_id)
     return deck.prospect_id
@@ -87,9 +97,9 @@ def read_slides(written: str) -> Slides:
     slides: Slides = []
     for line in filter(None, (line.strip() for line in written.splitlines())):
         if line.startswith("#"):
-            slides.append({"title": line.lstrip("# ").strip()[:LONGEST_LINE], "lines": []})
+            slides.append({"title": line.lstrip("# "), "lines": []})
         elif slides:
-            slides[-1]["lines"].append(line.lstrip("-•* ").strip()[:LONGEST_LINE])
+            slides[-1]["lines"].append(BULLET.sub("", line))
         else:
             raise BadInput(fields={"slides": _("Begin with a line like “# Title”: it opens a slide.")})
     _refuse_too_much(slides)
@@ -102,3 +112,5 @@ def _refuse_too_much(slides: Slides) -> None:
     if len(slides) > MOST_SLIDES or any(len(one["lines"]) > MOST_LINES for one in slides):
         sentence = _("At most %(slides)s slides with %(lines)s lines each.", slides=MOST_SLIDES, lines=MOST_LINES)
         raise BadInput(fields={"slides": sentence})
+    if any(len(line) > LONGEST_LINE for one in slides for line in (one["title"], *one["lines"])):
+        raise BadInput(fields={"slides": _("A line has at most %(most)s characters.", most=LONGEST_LINE)})

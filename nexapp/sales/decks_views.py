@@ -15,11 +15,11 @@ from nexapp.identity.fields import Named, readable
 from nexapp.sales import decks as cases
 from nexapp.sales.blueprint import pages
 from nexapp.sales.decks_pdf import render
-from nexapp.sales.prospects import get_prospect
+from nexapp.sales.prospects import get_prospect, lock_prospect, may_change
 from nexapp.sales.prospects_queries import get_row
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
-from nexapp.spine.tenancy import Role, current_actor
+from nexapp.spine.tenancy import Role
 from nexapp.spine.web.forms import PageForm
 from nexapp.spine.web.pages import page, see_other
 
@@ -34,16 +34,17 @@ class DeckForm(PageForm):
 @member(Role.VIEWER)
 def decks(prospect_id: UUID) -> Response:
     get_prospect(prospect_id)
+    prospect = get_row(prospect_id)
     return page(
-        "sales/deck_list.html", prospect=get_row(prospect_id), decks=cases.list_decks(prospect_id),
-        may_make=current_actor().role.at_least(Role.STAFF), business=get_business(),
+        "sales/deck_list.html", prospect=prospect, decks=cases.list_decks(prospect_id),
+        may_make=may_change(prospect.owner_id, prospect.has_left), business=get_business(),
     )  # fmt: skip
 
 
 @pages.post("/prospects/<uuid:prospect_id>/decks")
 @member(Role.STAFF)
 def make_deck(prospect_id: UUID) -> Response:
-    get_prospect(prospect_id)
+    lock_prospect(prospect_id)
     deck = cases.make_deck(get_row(prospect_id))
     return see_other(url_for("sales.show_deck", deck_id=deck.id), _("The pitch deck is ready. Change what you like."))
 
@@ -57,7 +58,7 @@ def show_deck(deck_id: UUID) -> Response:
 @pages.post("/decks/<uuid:deck_id>")
 @member(Role.STAFF)
 def change_deck(deck_id: UUID) -> Response:
-    cases.get_deck(deck_id)
+    cases.take_deck(deck_id)
     form = DeckForm()
     if not form.validate():
         return _page(deck_id, form, 422)
@@ -88,8 +89,9 @@ def delete_deck(deck_id: UUID) -> Response:
 
 def _page(deck_id: UUID, form: DeckForm | None = None, status: int = 200) -> Response:
     deck = cases.get_deck(deck_id)
+    prospect = get_row(deck.prospect_id)
     known = form or DeckForm(formdata=None, data={"slides": cases.as_text(deck.slides)})
     return page(
-        "sales/deck.html", status=status, deck=deck, form=known, prospect=get_row(deck.prospect_id),
-        may_change=current_actor().role.at_least(Role.STAFF),
+        "sales/deck.html", status=status, deck=deck, form=known, prospect=prospect,
+        may_change=prospect.deleted_at is None and may_change(prospect.owner_id, prospect.has_left),
     )  # fmt: skip

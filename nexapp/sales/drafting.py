@@ -13,7 +13,7 @@ from nexapp.gateways.ai import Draft, Facts
 from nexapp.gateways.ai.providers import ai_gateway
 from nexapp.identity.business_settings import get_business
 from nexapp.identity.models import User
-from nexapp.sales.activities import record_activity, zone_of
+from nexapp.sales.activities import find_by_external_id, record_activity, zone_of
 from nexapp.sales.models import Activity, Prospect
 from nexapp.sales.sequence_sending import email_prospect, text_prospect
 from nexapp.spine import audit
@@ -37,9 +37,14 @@ def draft_message(prospect: Any, tone: str) -> Draft:
     return draft
 
 
-def send_draft(prospect: Prospect, how: str, body: str, subject: str) -> datetime | None:
-    """Text or e-mail it; when a text leaves that has to wait for the morning. Raises `Conflict`, `BadInput`."""
-    waits = None
+def send_draft(prospect: Prospect, how: str, body: str, subject: str, key: UUID) -> datetime | None:
+    """Text or e-mail it; when a text leaves that has to wait for the morning. Raises `Conflict`, `BadInput`.
+
+    The caller holds the prospect, and the same form (`key`) sent twice is one message.
+    """
+    waits, sent = None, f"draft:{key}"
+    if find_by_external_id(prospect.org_id, sent):
+        return None
     if how == "text":
         waits = text_prospect(prospect, body, PURPOSE)
     elif how == "email":
@@ -48,7 +53,7 @@ def send_draft(prospect: Prospect, how: str, body: str, subject: str) -> datetim
         raise BadInput(_("This can't be sent from here."))
     audit.record("draft.sent", "prospect", prospect.id, {"how": how})
     if user_id := current_actor().user_id:
-        record_activity(user_id, how, prospect.id)
+        record_activity(user_id, how, prospect.id, external_id=sent, details={"message": True})
     return waits
 
 

@@ -12,11 +12,13 @@ from nexapp.gateways.ai import TONES
 from nexapp.sales import drafting
 from nexapp.sales.blueprint import pages
 from nexapp.sales.drafting import draft_message
-from nexapp.sales.prospects import get_prospect, lock_prospect
+from nexapp.sales.prospects import lock_prospect
+from nexapp.sales.prospects_forms import read_id
 from nexapp.sales.prospects_queries import get_row
 from nexapp.sales.sequence_sending import SendForm, why_no_text
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.forms import PageForm
 from nexapp.spine.web.pages import page, see_other
@@ -31,13 +33,14 @@ class ToneForm(PageForm):
 @pages.get("/prospects/<uuid:prospect_id>/draft", endpoint="draft")
 @member(Role.STAFF)
 def draft(prospect_id: UUID) -> Response:
+    lock_prospect(prospect_id)
     return _page(prospect_id, ToneForm(formdata=None))
 
 
 @pages.post("/prospects/<uuid:prospect_id>/drafts")
 @member(Role.STAFF)
 def write_draft(prospect_id: UUID) -> Response:
-    get_prospect(prospect_id)
+    lock_prospect(prospect_id)
     form = ToneForm()
     if not form.validate():
         return _page(prospect_id, form, 422)
@@ -53,7 +56,8 @@ def send_draft(prospect_id: UUID) -> Response:
     if not form.validate():
         return _page(prospect_id, tone, 422, sending=form)
     try:
-        waits = drafting.send_draft(prospect, request.form.get("how", ""), form.body.data, form.subject.data or "")
+        key = read_id(request.form.get("key")) or new_id()
+        waits = drafting.send_draft(prospect, request.form.get("how", ""), form.body.data, form.subject.data or "", key)
     except BadInput as error:
         form.bind_errors(error)
         return _page(prospect_id, tone, 422, sending=form)
@@ -65,5 +69,5 @@ def _page(prospect_id: UUID, form: ToneForm, status: int = 200, sending: SendFor
     prospect = get_row(prospect_id)
     return page(
         "sales/draft.html", status=status, prospect=prospect, form=form, sending=sending,
-        why_no_text=why_no_text(prospect.phone) if sending else "",
+        why_no_text=why_no_text(prospect.phone) if sending else "", key=read_id(request.form.get("key")) or new_id(),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import BigInteger, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,7 +43,7 @@ class Prospect(TenantModel, Model):
     stage_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     lost_reason: Mapped[str | None]
     is_unlocked: Mapped[bool] = mapped_column(default=True)
-    value_cents: Mapped[int] = mapped_column(default=0)
+    value_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     score: Mapped[int] = mapped_column(default=0)
     """0 to 100; hot from 80, warm from 50, cold below."""
     score_parts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

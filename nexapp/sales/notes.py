@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
+
 from nexapp.sales.models import Prospect
 from nexapp.sales.prospect_models import ProspectNote
 from nexapp.sales.prospects import get_prospect, tell
@@ -11,24 +13,24 @@ from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.errors import Forbidden, NotFound
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role, current_actor, scoped
 
 
-def add_note(prospect_id: UUID, body: str) -> ProspectNote:
-    """By anybody who may change something, also about a colleague's prospect."""
+def add_note(prospect_id: UUID, body: str, key: UUID | None = None) -> None:
+    """By anybody who may change something, also about a colleague's prospect. The same `key` again is the same note."""
     prospect, actor = get_prospect(prospect_id), current_actor()
-    note = ProspectNote(org_id=prospect.org_id, prospect_id=prospect.id, author_id=actor.user_id, body=body)
-    db.session.add(note)
-    db.session.flush()
-    audit.record("note.added", "prospect_note", note.id)
-    tell(prospect.org_id, prospect.id)
-    return note
+    row = {"id": key or new_id(), "org_id": prospect.org_id, "prospect_id": prospect.id, "body": body}
+    added = db.session.scalar(
+        insert(ProspectNote).values(author_id=actor.user_id, **row).on_conflict_do_nothing().returning(ProspectNote.id)
+    )
+    if added is not None:
+        audit.record("note.added", "prospect_note", added)
+        tell(prospect.org_id, prospect.id)
 
 
 def change_note(prospect_id: UUID, note_id: UUID, body: str) -> ProspectNote:
-    note = _take(prospect_id, note_id)
-    if note.author_id != current_actor().user_id:
-        raise Forbidden
+    note = get_own_note(prospect_id, note_id)
     if note.body != body:
         note.body, note.edited_at = body, now()
         audit.record("note.changed", "prospect_note", note.id)
@@ -52,9 +54,12 @@ def restore_note(prospect_id: UUID, note_id: UUID) -> None:
     tell(note.org_id, note.prospect_id)
 
 
-def get_note(prospect_id: UUID, note_id: UUID) -> ProspectNote:
-    """Raises `NotFound`."""
-    return _take(prospect_id, note_id)
+def get_own_note(prospect_id: UUID, note_id: UUID) -> ProspectNote:
+    """Raises `NotFound`, and `Forbidden` for somebody else's."""
+    note = _take(prospect_id, note_id)
+    if note.author_id != current_actor().user_id:
+        raise Forbidden
+    return note
 
 
 def _take(prospect_id: UUID, note_id: UUID, *, is_deleted: bool = False) -> ProspectNote:

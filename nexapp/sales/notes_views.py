@@ -11,7 +11,7 @@ from nexapp.sales import notes
 from nexapp.sales.blueprint import pages
 from nexapp.sales.prospect_views import prospect_page
 from nexapp.sales.prospects import get_prospect
-from nexapp.sales.prospects_forms import NoteForm
+from nexapp.sales.prospects_forms import NoteForm, read_id
 from nexapp.spine.access import member
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.pages import page, see_other
@@ -24,21 +24,21 @@ def add_note(prospect_id: UUID) -> Response:
     form = NoteForm()
     if not form.validate():
         return prospect_page(prospect_id, 422, note_form=form)
-    notes.add_note(prospect_id, form.body.data)
+    notes.add_note(prospect_id, form.body.data, read_id(form.key.data))
     return _back(prospect_id, _("Noted."))
 
 
 @pages.get("/prospects/<uuid:prospect_id>/notes/<uuid:note_id>")
 @member(Role.STAFF)
 def edit_note(prospect_id: UUID, note_id: UUID) -> Response:
-    note = notes.get_note(prospect_id, note_id)
+    note = notes.get_own_note(prospect_id, note_id)
     return _note_page(prospect_id, note_id, NoteForm(formdata=None, data={"body": note.body}))
 
 
 @pages.post("/prospects/<uuid:prospect_id>/notes/<uuid:note_id>")
 @member(Role.STAFF)
 def change_note(prospect_id: UUID, note_id: UUID) -> Response:
-    notes.get_note(prospect_id, note_id)
+    notes.get_own_note(prospect_id, note_id)
     form = NoteForm()
     if not form.validate():
         return _note_page(prospect_id, note_id, form, 422)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Text, func
+from sqlalchemy import BigInteger, Date, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,7 +24,7 @@ class ScoreWeights(Model):
     meetings: Mapped[int]
     fit: Mapped[int]
     value: Mapped[int]
-    full_value_cents: Mapped[int]
+    full_value_cents: Mapped[int] = mapped_column(BigInteger)
     fit_words: Mapped[list[str]] = mapped_column(ARRAY(Text))
     """Words in a role that speak for a person who decides."""
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -19,7 +19,6 @@ from nexapp.sales.streaks_folding import Streak, freezes_left, month_of
 from nexapp.spine import audit
 from nexapp.spine.db import db
 from nexapp.spine.errors import Forbidden
-from nexapp.spine.ids import new_id
 from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import current_actor
 from nexapp.spine.wall_times import today_in
@@ -75,12 +74,12 @@ def get_overview() -> Overview:
     )  # fmt: skip
 
 
-def buy_freeze() -> int:
-    """Another freeze for this month; the coins that are left. Raises `TooFewCoins`."""
+def buy_freeze(key: UUID) -> int:
+    """Another freeze for this month, once for each `key`; the coins that are left. Raises `TooFewCoins`."""
     org_id, user_id = own_ids()
     today = today_in(zone_of(org_id, user_id))
     streaks.lock(org_id, user_id)
-    left = coins.spend(org_id, user_id, coins.FREEZE_COSTS, coins.FREEZE, f"freeze:{new_id()}", today)
+    left = coins.spend(org_id, user_id, coins.FREEZE_COSTS, coins.FREEZE, f"freeze:{key}", today)
     streaks.rebuild(org_id, user_id)
     audit.record("freeze.bought", "user", user_id)
     publish(f"user:{user_id}", SIGNAL)

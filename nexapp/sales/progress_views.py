@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 from babel.dates import format_date
 from flask import Response, request, url_for
@@ -14,7 +13,9 @@ from nexapp.sales import achievements, coins, insights
 from nexapp.sales.blueprint import pages
 from nexapp.sales.coins import TooFewCoins
 from nexapp.sales.progress_overview import LEDGER, Overview, buy_freeze, get_overview, own_ids, reason_words
+from nexapp.sales.prospects_forms import read_id
 from nexapp.spine.access import member
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from nexapp.spine.wall_times import day_words
 from nexapp.spine.web.charts import Chart, stack
@@ -30,6 +31,7 @@ def progress() -> Response:
         known=achievements.KNOWN, costs=coins.FREEZE_COSTS, shown=found.entries[:LEDGER],
         has_more=len(found.entries) > LEDGER, insights=insights.list_insights(), reason_words=reason_words,
         day_words=day_words, weekdays=[_weekday(day.on) for day in found.weeks[0]],
+        freeze_key=new_id(),
         marks=[_short(one) for one in _ends(found)], total=sum(found.daily.values()),
     )  # fmt: skip
 
@@ -39,7 +41,7 @@ def progress() -> Response:
 def coin_entries() -> Response:
     """More lines of the ledger, from the one that was shown last."""
     own = own_ids()
-    rows = coins.list_entries(*own, _cursor(request.args.get("before")), LEDGER * 5 + 1)
+    rows = coins.list_entries(*own, read_id(request.args.get("before")), LEDGER * 5 + 1)
     return page(
         "sales/progress_coins.html", "sales/_progress_coins.html", shown=rows[: LEDGER * 5],
         has_more=len(rows) > LEDGER * 5, reason_words=reason_words, business=get_business(),
@@ -51,19 +53,12 @@ def coin_entries() -> Response:
 @member(Role.VIEWER)
 def buy_a_freeze() -> Response:
     try:
-        left = buy_freeze()
+        left = buy_freeze(read_id(request.form.get("key")) or new_id())
     except TooFewCoins as error:
         return see_other(url_for("sales.progress"), error.sentence, "error")
     words = ngettext("You have one more freeze this month, and %(num)s coin left.",
                      "You have one more freeze this month, and %(num)s coins left.", left)  # fmt: skip
     return see_other(url_for("sales.progress"), words)
-
-
-def _cursor(written: str | None) -> UUID | None:
-    try:
-        return UUID(written or "")
-    except ValueError:
-        return None
 
 
 def _chart(found: Overview) -> Chart:

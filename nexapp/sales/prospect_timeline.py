@@ -29,6 +29,7 @@ SOURCES: dict[str, str] = {
     "activity": """
         SELECT id, at, user_id, kind, details, details->>'words' AS body, NULL::timestamptz AS edited_at
         FROM activities WHERE org_id = :org_id AND prospect_id = :prospect_id AND kind <> 'pipeline_add'
+            AND details->>'message' IS NULL
     """,
     "file": """
         SELECT p.id, p.created_at AS at, p.created_by AS user_id, 'file' AS kind,
@@ -70,11 +71,14 @@ KINDS = {
     ("event", "deleted"): ("trash", lazy_gettext("Put into the trash")),
     ("event", "restored"): ("arrow-back-up", lazy_gettext("Taken out of the trash")),
     ("event", "imported"): ("upload", lazy_gettext("Changed by a file")),
+    ("event", "import_undone"): ("arrow-back-up", lazy_gettext("The file's changes taken back")),
     ("event", "score"): ("chart-line", lazy_gettext("Score changed")),
     ("note", "note"): ("note", lazy_gettext("Note")),
     ("activity", "call"): ("phone", lazy_gettext("Call")),
     ("activity", "meeting"): ("calendar", lazy_gettext("Meeting")),
     ("activity", "reply"): ("message", lazy_gettext("They replied")),
+    ("activity", "email"): ("mail", lazy_gettext("E-mail")),
+    ("activity", "text"): ("message", lazy_gettext("Text")),
     ("activity", "note"): ("note", lazy_gettext("Noted")),
     ("activity", "scan"): ("scan", lazy_gettext("Scanned")),
     ("activity", "ai_message"): ("sparkles", lazy_gettext("Message drafted")),

@@ -14,11 +14,12 @@ from nexapp.sales import prospects as cases
 from nexapp.sales.blueprint import pages
 from nexapp.sales.prospect_timeline import get_story
 from nexapp.sales.prospect_words import REASONS
-from nexapp.sales.prospects_forms import MoveForm, NoteForm, OwnerForm, ProspectForm, as_typed, read_id
+from nexapp.sales.prospects_forms import ContactForm, MoveForm, NoteForm, OwnerForm, ProspectForm, as_typed, read_id
 from nexapp.sales.prospects_queries import get_row
 from nexapp.sales.prospects_views import stage_choices, team_choices
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.web.failures import is_fragment
 from nexapp.spine.web.pages import page, see_other, told
@@ -57,17 +58,18 @@ def move_prospect(prospect_id: UUID) -> Response:
         form.bind_errors(error)
         return prospect_page(prospect_id, 422, move_form=form)
     words = _("%(name)s is in “%(stage)s” now.", name=moved.name, stage=dict(form.stage_id.choices)[str(stage_id)])
-    undo = url_for("sales.undo_move", prospect_id=prospect_id)
+    move = cases.find_last_move(prospect_id)
+    undo = url_for("sales.undo_move", prospect_id=prospect_id, move_id=move.id) if move else None
     if is_fragment():
         return told(words, undo=undo, signal=cases.SIGNAL)
     address = safe_next(request.form.get("next")) or url_for("sales.show_prospect", prospect_id=prospect_id)
     return see_other(address, words, undo=undo)
 
 
-@pages.post("/prospects/<uuid:prospect_id>/stage/return")
+@pages.post("/prospects/<uuid:prospect_id>/moves/<uuid:move_id>/return")
 @member(Role.STAFF)
-def undo_move(prospect_id: UUID) -> Response:
-    moved = cases.undo_move(prospect_id)
+def undo_move(prospect_id: UUID, move_id: UUID) -> Response:
+    moved = cases.undo_move(prospect_id, move_id)
     if is_fragment():
         return told(_("%(name)s is back where it was.", name=moved.name), signal=cases.SIGNAL)
     return _back(prospect_id, _("%(name)s is back where it was.", name=moved.name))
@@ -121,21 +123,22 @@ def restore_prospect(prospect_id: UUID) -> Response:
 
 def prospect_page(
     prospect_id: UUID, status: int = 200, *, form: ProspectForm | None = None, move_form: MoveForm | None = None,
-    owner_form: OwnerForm | None = None, note_form: NoteForm | None = None,
+    owner_form: OwnerForm | None = None, note_form: NoteForm | None = None, contact_form: ContactForm | None = None,
 ) -> Response:  # fmt: skip
     """The page, or the fragment of its live part; a refused form stands open in it."""
     business, row = get_business(), get_row(prospect_id)
     before = request.args.get("before")
-    role = current_actor().role
+    role, may_change = current_actor().role, cases.may_change(row.owner_id, row.has_left)
     return page(
         "sales/prospect.html", "sales/_prospect.html" if status == 200 else None, status=status, business=business,
         prospect=row, story=get_story(row, business.currency, before), before=before, reasons=REASONS,
-        may_change=row.deleted_at is None and cases.may_change(row.owner_id), may_note=role.at_least(Role.STAFF),
-        may_restore=row.deleted_at is not None and cases.may_change(row.owner_id),
+        may_change=may_change and row.deleted_at is None, may_note=role.at_least(Role.STAFF),
+        may_restore=may_change and row.deleted_at is not None,
         is_manager=role.at_least(Role.MANAGER), user_id=current_actor().user_id, is_changing=form is not None,
         form=form or ProspectForm(country=business.country, formdata=None, data=as_typed(row)),
         move_form=_move_form(row, move_form), owner_form=_owner_form(row, owner_form),
-        note_form=note_form or NoteForm(formdata=None),
+        note_form=note_form or NoteForm(formdata=None, data={"key": str(new_id())}),
+        contact_form=contact_form or ContactForm(formdata=None, data={"key": str(new_id())}),
     )  # fmt: skip
 
 

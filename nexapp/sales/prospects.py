@@ -13,6 +13,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from nexapp.identity.models import Membership
 from nexapp.sales.events import ProspectsAdded, ProspectsDeleted, StageChanged
@@ -31,6 +32,8 @@ from nexapp.spine.tenancy import Role, current_actor, scoped
 
 SIGNAL = "prospects-changed"
 MOST_AT_ONCE = 500
+LARGEST_CENTS = 10**13
+"""The largest value of a deal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,16 @@ def lock_prospect(prospect_id: UUID, *, is_deleted: bool = False) -> Prospect:
     return prospect
 
 
-def may_change(owner_id: UUID | None) -> bool:
+def may_change(owner_id: UUID | None, has_left: bool | None = None) -> bool:
+    """`has_left`, where the caller's row says whether the owner has: else it is looked up."""
     actor = current_actor()
     if actor.role.at_least(Role.MANAGER):
         return True
     if not actor.role.at_least(Role.STAFF):
         return False
-    return owner_id in {None, actor.user_id} or not works_here(owner_id)
+    if owner_id in {None, actor.user_id}:
+        return True
+    return not works_here(owner_id) if has_left is None else has_left
 
 
 def works_here(user_id: UUID | None, *conditions: Any) -> bool:
@@ -83,17 +89,23 @@ def works_here(user_id: UUID | None, *conditions: Any) -> bool:
 
 
 def add_prospect(
-    details: Details, *, owner_id: UUID | None = None, stage_id: UUID | None = None, source: str = "app"
-) -> Prospect:
-    """`source`: app or api. Without a stage it starts in the first. Raises `BadInput` for a strange owner or stage."""
+    details: Details, *, owner_id: UUID | None = None, stage_id: UUID | None = None, source: str = "app",
+    key: UUID | None = None,
+) -> Prospect:  # fmt: skip
+    """`source`: app or api. Without a stage it starts in the first. Raises `BadInput` for a strange owner or stage.
+
+    `key` names the form: the same form twice is the same prospect.
+    """
     refuse_stranger(owner_id)
     actor, stage = current_actor(), take_stage(stage_id) if stage_id else first_stage()
-    prospect = Prospect(
-        id=new_id(), org_id=actor.tenant, owner_id=owner_id, stage_id=stage.id, created_by=actor.user_id,
-        is_unlocked=True, score=0, score_parts={}, **asdict(details),
-    )  # fmt: skip
-    db.session.add(prospect)
-    db.session.flush()
+    row = {
+        "id": key or new_id(), "org_id": actor.tenant, "owner_id": owner_id, "stage_id": stage.id,
+        "created_by": actor.user_id, "is_unlocked": True, "score": 0, "score_parts": {}, **asdict(details),
+    }  # fmt: skip
+    added = db.session.scalar(upsert(Prospect).values(**row).on_conflict_do_nothing().returning(Prospect))
+    if added is None:
+        return get_prospect(row["id"])
+    prospect: Prospect = added
     audit.record("prospect.added", "prospect", prospect.id)
     record_change(prospect, "added", {"source": source})
     emit(ProspectsAdded(prospect.org_id, (prospect.id,), actor.user_id, source))
@@ -124,31 +136,39 @@ def move_prospect(prospect_id: UUID, stage_id: UUID, lost_reason: str = "") -> P
     return _place(prospect, stage, reason)
 
 
-def undo_move(prospect_id: UUID) -> Prospect:
-    """Back to the stage before the last move. Raises `Conflict` where there is no such stage any more."""
-    prospect = lock_prospect(prospect_id)
-    last = db.session.scalar(
-        scoped(ProspectEvent)
-        .where(ProspectEvent.prospect_id == prospect.id, ProspectEvent.kind == "stage")
-        .order_by(ProspectEvent.created_at.desc(), ProspectEvent.id.desc())
-    )
-    if last is None or last.details.get("to_id") != str(prospect.stage_id):
+def undo_move(prospect_id: UUID, move_id: UUID) -> Prospect:
+    """Back to the stage before this move; a second time changes nothing.
+
+    Raises `Conflict` where it has been moved again since, or where there is no such stage any more.
+    """
+    prospect, last = lock_prospect(prospect_id), find_last_move(prospect_id)
+    if last is not None and last.details.get("undoes") == str(move_id):
+        return prospect
+    if last is None or last.id != move_id:
         raise Conflict
     try:
         stage = take_stage(UUID(last.details["from_id"]))
     except BadInput:
         raise Conflict(_("The stage that it was in is gone.")) from None
-    return _place(prospect, stage, last.details.get("was_reason"))
+    return _place(prospect, stage, last.details.get("was_reason"), undoes=move_id)
 
 
-def _place(prospect: Prospect, stage: ProspectStage, reason: str | None) -> Prospect:
+def find_last_move(prospect_id: UUID) -> ProspectEvent | None:
+    # By the ids: who waited for the other's move began before it, and moved after it.
+    moves = scoped(ProspectEvent).where(ProspectEvent.prospect_id == prospect_id, ProspectEvent.kind == "stage")
+    found: ProspectEvent | None = db.session.scalar(moves.order_by(ProspectEvent.id.desc()).limit(1))
+    return found
+
+
+def _place(prospect: Prospect, stage: ProspectStage, reason: str | None, undoes: UUID | None = None) -> Prospect:
     before, was_reason = prospect.stage_id, prospect.lost_reason
     prospect.stage_id, prospect.lost_reason, prospect.stage_changed_at = stage.id, reason, now()
     prospect.updated_at = now()
     db.session.flush()
     audit.record("prospect.moved", "prospect", prospect.id, {"from": str(before), "to": str(stage.id)})
     told = {"from": _name_of(before), "to": stage.name, "reason": reason}
-    record_change(prospect, "stage", told | {"from_id": str(before), "to_id": str(stage.id), "was_reason": was_reason})
+    back = {"from_id": str(before), "to_id": str(stage.id), "was_reason": was_reason}
+    record_change(prospect, "stage", told | back | ({"undoes": str(undoes)} if undoes else {}))
     emit(StageChanged(prospect.org_id, prospect.id, current_actor().user_id, before, stage.id, stage.outcome))
     return prospect
 

@@ -7,18 +7,29 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, EmailField, SelectField, StringField, TelField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Optional
 
 from nexapp.identity.emails import EmailInput
 from nexapp.identity.fields import AtMost, MoneyField, Named, one_line, readable
 from nexapp.identity.phones import PhoneNumberInput
+from nexapp.sales.activity_kinds import BY_HAND, KINDS
 from nexapp.sales.models import Prospect
-from nexapp.sales.prospects import Details
+from nexapp.sales.prospects import LARGEST_CENTS, Details
 from nexapp.spine.web.forms import PageForm
 from nexapp.spine.web.templating import national
 
 LONGEST_NOTE = 4000
+LONGEST_WORDS = 500
 
 
 class _OptionalEmail(EmailInput):
@@ -35,7 +46,7 @@ class ProspectForm(PageForm):
     )  # fmt: skip
     location = StringField(_("Place"), [AtMost(120)], filters=[one_line])
     source = StringField(_("Where they came from"), [AtMost(60)], filters=[one_line])
-    value = MoneyField(_("What a deal would bring"), [Optional()])
+    value = MoneyField(_("What a deal would bring"), [Optional()], most_cents=LARGEST_CENTS)
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
         self.country = country
@@ -50,6 +61,7 @@ class ProspectForm(PageForm):
 
 
 class NewProspectForm(ProspectForm):
+    key = HiddenField(filters=[one_line])
     stage_id = SelectField(_("Stage"), choices=[])
     owner_id = SelectField(_("Whose it is"), choices=[])
 
@@ -64,7 +76,16 @@ class OwnerForm(PageForm):
 
 
 class NoteForm(PageForm):
+    key = HiddenField(filters=[one_line])
     body = TextAreaField(_("Note"), [Named(_("Type a note."), LONGEST_NOTE)], filters=[readable])
+
+
+class ContactForm(PageForm):
+    """What happened between somebody and a prospect, away from here."""
+
+    key = HiddenField(filters=[one_line])
+    kind = RadioField(_("What happened"), choices=[(kind, KINDS[kind].label) for kind in BY_HAND], default=BY_HAND[0])
+    words = StringField(_("What was said"), [AtMost(LONGEST_WORDS)], filters=[one_line])
 
 
 class StageForm(PageForm):
@@ -79,7 +100,7 @@ class ViewForm(PageForm):
     is_shared = BooleanField(_("Show it to the whole team"))
 
 
-def as_typed(prospect: Prospect) -> dict[str, Any]:
+def as_typed(prospect: Prospect | Details) -> dict[str, Any]:
     """What a form about this prospect is filled with."""
     value = str(Decimal(prospect.value_cents) / 100) if prospect.value_cents else ""
     names = ("name", "company", "role", "email", "location", "source")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, and_, cast, func, literal, literal_column, null, select, tuple_
+from sqlalchemy import DateTime, and_, func, literal, literal_column, null, select, tuple_
 
 from nexapp.identity.fields import one_line
 from nexapp.identity.models import Membership, User
@@ -200,9 +200,11 @@ def _place(sort: str, after: str | None) -> list[Any] | None:
             return [last]
         if sort == "score":
             return [literal(min(max(int(value), 0), 100), Prospect.score.type), last]
-        if value not in {"infinity", "-infinity"} and datetime.fromisoformat(value).tzinfo is None:
-            return None
-        return [cast(value, DateTime(timezone=True)), last]
+        if value in {"infinity", "-infinity"}:
+            return [LAST if value == "infinity" else NEVER, last]
+        # As an instant: Python reads more ways of writing one than the database does.
+        at = datetime.fromisoformat(value)
+        return [literal(at, DateTime(timezone=True)), last] if at.tzinfo else None
     except ValueError:
         return None
 

@@ -20,6 +20,7 @@ from nexapp.sales.prospects_forms import NewProspectForm, OwnerForm, read_id
 from nexapp.sales.views_saved import list_views
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.web.pages import page, see_other
 
@@ -38,7 +39,8 @@ def prospects() -> Response:
         "sales/prospects.html", "sales/_prospects.html", business=business, wanted=wanted, listed=listed,
         after=after, stages=stages.list_stages(), team=queries.list_team(), views=list_views(), sorts=SORTS, dues=DUES,
         temperatures=TEMPERATURES,
-        may_add=role.at_least(Role.STAFF), may_import=role.at_least(Role.MANAGER), user_id=current_actor().user_id,
+        may_change=cases.may_change, may_add=role.at_least(Role.STAFF),
+        may_import=role.at_least(Role.MANAGER), user_id=current_actor().user_id,
         has_any=bool(listed.rows) or queries.any_prospect(),
     )  # fmt: skip
 
@@ -47,7 +49,7 @@ def prospects() -> Response:
 @member(Role.STAFF)
 def new_prospect() -> Response:
     business = get_business()
-    usual = {"owner_id": str(current_actor().user_id), "stage_id": request.args.get("stage", "")}
+    usual = {"key": str(new_id()), "owner_id": str(current_actor().user_id), "stage_id": request.args.get("stage", "")}
     return _new_page(business, _form(business, formdata=None, data=usual))
 
 
@@ -60,7 +62,7 @@ def add_prospect() -> Response:
         return _new_page(business, form, 422)
     owner_id, stage_id = read_id(form.owner_id.data), read_id(form.stage_id.data)
     try:
-        added = cases.add_prospect(form.details(), owner_id=owner_id, stage_id=stage_id)
+        added = cases.add_prospect(form.details(), owner_id=owner_id, stage_id=stage_id, key=read_id(form.key.data))
     except BadInput as error:
         form.bind_errors(error)
         return _new_page(business, form, 422)
@@ -86,7 +88,7 @@ def assign_prospects() -> Response:
 @pages.get("/prospects/trash")
 @member(Role.VIEWER)
 def trash() -> Response:
-    rows = [(row, cases.may_change(row.owner_id)) for row in queries.list_deleted()]
+    rows = [(row, cases.may_change(row.owner_id, row.has_left)) for row in queries.list_deleted()]
     return page("sales/prospects_trash.html", business=get_business(), rows=rows)
 
 

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from nexapp.sales import (
     board_views,
+    contacts_views,
     notes_views,
     prospect_models,
     prospect_views,
@@ -23,6 +24,7 @@ PAGES = (
     prospects_views,
     board_views,
     prospect_views,
+    contacts_views,
     notes_views,
     stages_views,
     views_saved_pages,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
@@ -16,14 +15,13 @@ from nexapp.identity.fields import Named
 from nexapp.sales import prospects as cases
 from nexapp.sales import scanning
 from nexapp.sales.blueprint import pages
-from nexapp.sales.prospects_forms import ProspectForm
+from nexapp.sales.prospects_forms import ProspectForm, as_typed
 from nexapp.sales.scanning import Scanned
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.forms import PageForm
 from nexapp.spine.web.pages import page, see_other
-from nexapp.spine.web.templating import national
 
 FIELDS = {
     "name": lazy_gettext("Name"), "company": lazy_gettext("Company"), "role": lazy_gettext("Role"),
@@ -48,6 +46,8 @@ class ScanForm(PageForm):
 @pages.get("/prospects/<uuid:prospect_id>/scan", endpoint="scan")
 @member(Role.STAFF)
 def scan(prospect_id: UUID | None = None) -> Response:
+    if prospect_id:
+        cases.lock_prospect(prospect_id)
     return _page(prospect_id, ScanForm(formdata=None))
 
 
@@ -60,7 +60,8 @@ def read_scan(prospect_id: UUID | None = None) -> Response:
         return _page(prospect_id, form, 422)
     prospect = cases.get_prospect(prospect_id) if prospect_id else None
     scanned = scanning.read_text(form.text.data, prospect)
-    return _page(prospect_id, form, scanned=scanned, details=_known(scanned.details))
+    known = ProspectForm(formdata=None, country=get_business().country, data=as_typed(scanned.details))
+    return _page(prospect_id, form, scanned=scanned, details=known)
 
 
 @pages.post("/prospects/scan/prospects", endpoint="save_scan")
@@ -92,12 +93,3 @@ def _page(
         "sales/scan.html", status=status, scan_form=form, scanned=scanned, form=details, business=get_business(),
         prospect=cases.get_prospect(prospect_id) if prospect_id else None, words=FIELDS, ways=WAYS,
     )  # fmt: skip
-
-
-def _known(details: Any) -> ProspectForm:
-    data = {
-        "name": details.name, "company": details.company, "role": details.role, "email": details.email or "",
-        "phone": national(details.phone) if details.phone else "", "location": details.location,
-        "source": details.source, "value": f"{details.value_cents / 100:.2f}" if details.value_cents else "",
-    }  # fmt: skip
-    return ProspectForm(formdata=None, country=get_business().country, data=data)

@@ -116,8 +116,8 @@ def refuse_unusable(weights: Weights) -> None:
 
 
 @job("rescore_team", queue="slow")
-def rescore_team(org_id: str) -> None:
-    done = rescore(EVERYBODY, cause="weights", org=org_id)
+def rescore_team(org_id: str, cause: str = "weights") -> None:
+    done = rescore(EVERYBODY, cause=cause, org=org_id)
     tell_hot(done.crossings)
     publish(f"org:{org_id}:prospects", "prospects-changed")
 

@@ -10,12 +10,14 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import TextAreaField
+from wtforms.validators import InputRequired
 
 from nexapp.identity.business_settings import get_business
 from nexapp.identity.fields import MoneyField, WholeNumberField, readable
 from nexapp.sales import scores
 from nexapp.sales.activity_kinds import KINDS
 from nexapp.sales.blueprint import pages
+from nexapp.sales.prospects import LARGEST_CENTS, may_change
 from nexapp.sales.prospects_queries import get_row
 from nexapp.sales.scores import Effect, Weights
 from nexapp.sales.scoring import PARTS
@@ -34,7 +36,10 @@ class WeightsForm(PageForm):
     meetings = WholeNumberField(scores.LABELS["meetings"], least=0, most=100)
     fit = WholeNumberField(scores.LABELS["fit"], least=0, most=100)
     value = WholeNumberField(scores.LABELS["value"], least=0, most=100)
-    full_value = MoneyField(lazy_gettext("A deal of this size gets all points for value"))
+    full_value = MoneyField(
+        lazy_gettext("A deal of this size gets all points for value"), [InputRequired(lazy_gettext("Type an amount."))],
+        most_cents=LARGEST_CENTS,
+    )  # fmt: skip
     fit_words = TextAreaField(lazy_gettext("Words in a role that fit"), filters=[readable])
 
     def weights(self) -> Weights:
@@ -54,6 +59,7 @@ def show_score(prospect_id: UUID) -> Response:
     return page(
         "sales/scores_why.html", "sales/_score.html", prospect=prospect, lines=scores.explain(prospect),
         changes=changes, business=get_business(),
+        may_change=prospect.deleted_at is None and may_change(prospect.owner_id, prospect.has_left),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput, Conflict, NotFound
+from nexapp.spine.jobs import enqueue
 from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import current_actor, scoped
 
@@ -78,11 +79,15 @@ def add_stage(name: str, outcome: str) -> ProspectStage:
 
 
 def change_stage(stage_id: UUID, name: str, outcome: str) -> ProspectStage:
-    stage = get_stage(stage_id)
-    if outcome != stage.outcome:
+    """Where it means something else then, its prospects are scored again: only open ones have a score."""
+    stage = _lock_all_for(stage_id)
+    means_else = outcome != stage.outcome
+    if means_else:
         _keep_one_like(stage)
     _save(stage, name=name, outcome=outcome)
     audit.record("stage.changed", "prospect_stage", stage.id)
+    if means_else:
+        enqueue("rescore_team", org_id=str(stage.org_id), cause="stage")
     _tell()
     return stage
 
@@ -100,10 +105,8 @@ def shift_stage(stage_id: UUID, by: int) -> None:
 
 def archive_stage(stage_id: UUID) -> None:
     """Raises `StageInUse` while prospects stand in it, `LastOfItsKind` where it is needed."""
-    stage = get_stage(stage_id)
+    stage = _lock_all_for(stage_id)
     _keep_one_like(stage)
-    # Locked, so that nobody moves a prospect there while we count.
-    db.session.execute(scoped(ProspectStage).where(ProspectStage.id == stage_id).with_for_update())
     if count_prospects().get(stage_id):
         raise StageInUse
     stage.archived_at = now()
@@ -112,7 +115,7 @@ def archive_stage(stage_id: UUID) -> None:
 
 
 def restore_stage(stage_id: UUID) -> ProspectStage:
-    """Take an archived one back, at the end. Raises `BadInput` where another one has its name by now."""
+    """Take an archived one back. Raises `BadInput` where another one has its name by now."""
     stage: ProspectStage | None = db.session.scalar(scoped(ProspectStage).where(ProspectStage.id == stage_id))
     if stage is None:
         raise NotFound
@@ -121,6 +124,13 @@ def restore_stage(stage_id: UUID) -> ProspectStage:
         audit.record("stage.restored", "prospect_stage", stage.id)
         _tell()
     return stage
+
+
+def _lock_all_for(stage_id: UUID) -> ProspectStage:
+    """Nobody takes away another one meanwhile, nor moves a prospect there. Raises `NotFound`."""
+    all_of_them = scoped(ProspectStage).order_by(ProspectStage.id).with_for_update()
+    db.session.scalars(all_of_them.execution_options(populate_existing=True)).all()
+    return get_stage(stage_id)
 
 
 def _keep_one_like(stage: ProspectStage) -> None:

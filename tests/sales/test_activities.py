@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier, Thread
 from typing import Any
 
@@ -121,6 +121,7 @@ def test_what_can_not_be_recorded(team: Team, acting: Acting, owner_sql: Any) ->
     cases: list[tuple[type[Exception], dict[str, Any]]] = [
         (BadInput, {"kind": "dancing"}), (BadInput, {"user_id": new_id()}),
         (BadInput, {"user_id": stranger.member().user_id}), (BadInput, {"at": now() + timedelta(hours=1)}),
+        (BadInput, {"at": datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))}),
         (BadInput, {"at": datetime(2026, 1, 1)}), (NotFound, {"prospect_id": new_id()}),
         (NotFound, {"prospect_id": stranger.prospect()}), (NotFound, {"prospect_id": team.prospect(deleted_at=now())}),
     ]  # fmt: skip

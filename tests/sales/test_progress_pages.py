@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -115,6 +116,16 @@ def test_a_freeze_is_bought_with_coins(team: Team) -> None:
     assert "you don't have as many" in words(me.get("/progress"))
     assert team.row("coin_balances")["balance"] == 20
     assert [row["amount"] for row in team.rows("coin_entries")] == [-100]
+
+
+def test_a_form_sent_twice_buys_one_freeze(team: Team) -> None:
+    me = team.browser()
+    earn(team, me.actor.user_id, 250)
+    found = re.search(r'name="key" value="([^"]+)"', words(me.get("/progress")))
+    assert found
+    for _turn in range(2):
+        assert me.post("/progress/freezes", key=found[1]).status_code == 303
+    assert team.row("coin_balances")["balance"] == 150
 
 
 def test_a_bought_freeze_bridges_a_third_day(team: Team, acting: Acting) -> None:
@@ -316,6 +327,19 @@ def test_a_draft_that_can_not_leave(team: Team, fields: dict[str, str], status: 
     assert team.rows("activities") == []
 
 
+def test_a_draft_sent_twice_leaves_once(team: Team) -> None:
+    me, prospect = team.browser(), team.prospect("Ana Ruiz", email="ana@acme.example")
+    page = words(me.post(f"/prospects/{prospect}/drafts", tone="short"))
+    found = re.search(r'name="key" value="([^"]+)"', page)
+    assert found
+    for _turn in range(2):
+        answer = me.post(f"/prospects/{prospect}/drafts/sending", how="email", subject="Hi", body="Hello", key=found[1])
+        assert answer.status_code == 303
+    assert len(team.rows("messages", purpose="draft")) == 1
+    story = words(me.get(f"/prospects/{prospect}"))
+    assert story.count('<span class="fw-medium">E-mail</span>') == 1, "told once, with what it said"
+
+
 def test_who_opted_out_gets_no_text(team: Team) -> None:
     me, prospect = team.browser(), team.prospect(phone="+15552000142")
     team.sql("INSERT INTO consumers (id, phone, time_zone, region, opted_out_at) VALUES"
@@ -352,13 +376,35 @@ def test_a_deck_is_made_changed_and_deleted(team: Team) -> None:
     assert me.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("slides", ["", "no title", "# ", "# a\n" + "x\n" * 13, "# a\n" * 21])
+@pytest.mark.parametrize(
+    "slides", ["", "no title", "# ", "# a\n" + "x\n" * 13, "# a\n" * 21, "# a\n" + "x" * 301, "# " + "x" * 301]
+)
 def test_slides_that_can_not_be(team: Team, slides: str) -> None:
     me, prospect = team.browser(), team.prospect()
     path = me.post(f"/prospects/{prospect}/decks").headers["Location"]
     kept = team.row("pitch_decks")["slides"]
     assert me.post(path, slides=slides).status_code == 422
     assert team.row("pitch_decks")["slides"] == kept
+
+
+def test_what_stands_in_a_deck_is_kept_as_written(team: Team) -> None:
+    me, prospect = team.browser(), team.prospect()
+    path = me.post(f"/prospects/{prospect}/decks").headers["Location"]
+    me.post(path, slides="# Costs\n-20 % in a year\n- *all* of it")
+    assert team.row("pitch_decks")["slides"] == [{"title": "Costs", "lines": ["-20 % in a year", "*all* of it"]}]
+
+
+def test_a_deck_belongs_to_its_prospect(team: Team) -> None:
+    """Whoever may change the prospect changes its decks; the others read them."""
+    me, colleague = team.browser(), team.browser()
+    prospect = team.prospect(owner_id=me.actor.user_id)
+    path = me.post(f"/prospects/{prospect}/decks").headers["Location"]
+    assert colleague.get(path).status_code == 200
+    assert "Change the slides" not in words(colleague.get(path))
+    assert "Make a pitch deck" not in words(colleague.get(f"/prospects/{prospect}/decks"))
+    for refused in (path, f"{path}/removal", f"/prospects/{prospect}/decks", f"/prospects/{prospect}/drafts"):
+        assert colleague.post(refused, slides="# Theirs", tone="short").status_code == 403, refused
+    assert team.browser(Role.MANAGER).post(path, slides="# Theirs").status_code == 303
 
 
 def test_a_deck_comes_as_a_file(team: Team) -> None:

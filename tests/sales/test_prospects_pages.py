@@ -89,6 +89,23 @@ def test_adding_a_prospect_leads_to_its_page(team: Team, owner: Browser) -> None
     assert team.value("SELECT count(*) FROM audit_entries WHERE action = 'prospect.added'") == 1
 
 
+def test_a_form_sent_twice_adds_once(team: Team, owner: Browser) -> None:
+    key = str(new_id())
+    places = {owner.post("/prospects", name="Ada Able", key=key).headers["Location"] for _ in range(2)}
+    assert len(places) == 1
+    assert team.value("SELECT count(*) FROM prospects WHERE org_id = %s", team.org_id) == 1
+    (address,) = places
+    for _ in range(2):
+        assert owner.post(f"{address}/notes", body="Call in May", key=key).status_code == 303
+    assert team.value("SELECT count(*) FROM prospect_notes WHERE org_id = %s", team.org_id) == 1
+    assert owner.post("/prospects", name="Bo Best", key=str(new_id())).headers["Location"] not in places
+
+
+def test_a_key_of_another_teams_prospect_shows_nothing(team: Team, owner: Browser, app: Flask, owner_sql: Any) -> None:
+    key = str(Team(app, owner_sql, name="Elsewhere").prospect("Secret"))
+    assert owner.post("/prospects", name="Ada Able", key=key).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -135,22 +152,35 @@ def test_moving_to_lost_asks_why_and_can_be_undone(team: Team, owner: Browser) -
     page = owner.page(path)
     assert "Proposal → Lost" in page
     assert "Because: Price" in page
-    assert owner.post(f"{path}/stage/return").status_code == 303
-    assert team.row(prospect_id, "stage_id", "lost_reason") == (team.stages["Proposal"], None)
+    back = f"{path}/moves/{_last_move(team)}/return"
+    for _turn in range(2):
+        assert owner.post(back).status_code == 303
+        assert team.row(prospect_id, "stage_id", "lost_reason") == (team.stages["Proposal"], None)
+    assert team.events(prospect_id) == ["stage", "stage"], "pressed twice it is undone once"
+
+
+def test_an_undo_is_of_its_own_move(team: Team, owner: Browser) -> None:
+    prospect_id = team.prospect()
+    path = f"/prospects/{prospect_id}"
+    owner.post(f"{path}/stage", stage_id=str(team.stages["Qualified"]))
+    first = _last_move(team)
+    owner.post(f"{path}/stage", stage_id=str(team.stages["Won"]))
+    assert owner.post(f"{path}/moves/{first}/return").status_code == 409
+    assert team.row(prospect_id, "stage_id") == team.stages["Won"]
 
 
 def test_a_move_that_is_none_says_nothing(team: Team, owner: Browser) -> None:
     prospect_id = team.prospect()
     owner.post(f"/prospects/{prospect_id}/stage", stage_id=str(team.stages["New"]))
     assert team.events(prospect_id) == []
-    assert owner.post(f"/prospects/{prospect_id}/stage/return").status_code == 409
+    assert owner.post(f"/prospects/{prospect_id}/moves/{new_id()}/return").status_code == 409
 
 
 def test_the_board_moves_without_leaving_it(team: Team, owner: Browser) -> None:
     prospect_id = team.prospect()
     answer = owner.post(f"/prospects/{prospect_id}/stage", fragment=True, stage_id=str(team.stages["Won"]))
     assert (answer.status_code, answer.get_data()) == (200, b"")
-    assert f"/prospects/{prospect_id}/stage/return" in answer.headers["HX-Trigger"]
+    assert f"/prospects/{prospect_id}/moves/{_last_move(team)}/return" in answer.headers["HX-Trigger"]
     back = owner.post(
         f"/prospects/{prospect_id}/stage", stage_id=str(team.stages["New"]), next="/prospects/board"
     )  # fmt: skip
@@ -229,6 +259,43 @@ def test_the_trash_keeps_and_gives_back(team: Team, owner: Browser) -> None:
     assert team.events(prospect_id) == ["deleted", "restored"]
 
 
+def test_the_trash_costs_the_same_for_few_and_for_many(team: Team, statements: list[str]) -> None:
+    rep, counts = team.browser(Role.STAFF), []
+    for people in (1, 30):
+        for number in range(people):
+            team.prospect(f"Person {number}", owner_id=team.member(name=f"Ray {number}"), deleted_at=now())
+        statements.clear()
+        rep.page("/prospects/trash")
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= MOST_STATEMENTS
+
+
+def test_a_rep_ticks_what_they_may_give(team: Team) -> None:
+    rep = team.browser(Role.STAFF)
+    own, others = team.prospect(owner_id=rep.user_id), team.prospect(owner_id=team.member())
+    page = rep.page("/prospects")
+    assert f'name="prospect" value="{own}"' in page
+    assert f'name="prospect" value="{others}"' not in page
+    card = rep.page("/prospects/board")
+    assert card.count("data-movable") == 1
+    assert "Draft a message" in rep.page(f"/prospects/{own}")
+    assert "Draft a message" not in rep.page(f"/prospects/{others}") + rep.page(f"/prospects/{others}/score")
+
+
+@pytest.mark.parametrize("value", ["2500000.00", "99999999999"])
+def test_a_deal_may_be_large(team: Team, owner: Browser, value: str) -> None:
+    prospect_id = team.prospect()
+    assert owner.post(f"/prospects/{prospect_id}", name="Ana", value=value).status_code == 303
+    assert owner.post(f"/prospects/{prospect_id}", name="Ana", value="100000000001").status_code == 422
+    assert team.row(prospect_id, "value_cents") == int(float(value) * 100)
+
+
+def test_a_choice_that_always_has_an_answer_is_not_called_optional(team: Team, owner: Browser) -> None:
+    page = owner.page("/prospects/new")
+    assert not re.search(r"(Whose it is|Stage) <span class=\"form-label-optional", page)
+    assert re.search(r"Company <span class=\"form-label-optional", page)
+
+
 def test_locking_and_unlocking(team: Team, owner: Browser) -> None:
     prospect_id = team.prospect()
     owner.post(f"/prospects/{prospect_id}/lock")
@@ -296,6 +363,8 @@ def test_a_broken_cursor_starts_anew(team: Team, owner: Browser) -> None:
         f"nan_{new_id()}",
         f"2026-01-01_{new_id()}",
         f"{'9' * 40}_{new_id()}",
+        f"2026-W05-1T00:00:00+00:00_{new_id()}",
+        f"0001-01-01T00:00:00+14:00_{new_id()}",
     ):
         for sort in ("score", "next", "active", "newest"):
             assert owner.get("/prospects", after=after, sort=sort).status_code == 200
@@ -340,6 +409,10 @@ def test_another_teams_prospect_is_not_found(team: Team, owner: Browser, app: Fl
     assert ">Foreign<" not in owner.page("/prospects") + owner.page("/prospects", q="Foreign")
     own = team.prospect()
     assert owner.post(f"/prospects/{own}/stage", stage_id=str(other.stages["Won"])).status_code == 422
+
+
+def _last_move(team: Team) -> Any:
+    return team.value("SELECT id FROM prospect_events WHERE kind = 'stage' ORDER BY id DESC LIMIT 1")
 
 
 def _names(page: str) -> list[str]:

@@ -15,6 +15,7 @@ from nexapp.sales import stages
 from nexapp.spine.clock import now
 from nexapp.spine.errors import NexError
 from nexapp.spine.ids import new_id
+from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.tenancy import Role
 from tests.sales.prospects_team import Browser, Team, words
 
@@ -70,6 +71,7 @@ def test_a_note_belongs_to_its_author(team: Team) -> None:
     assert viewer.post(f"{path}/notes", body="No").status_code == 403
     for other in (colleague, manager):
         assert other.post(note, body="Changed").status_code == 403
+        assert other.get(note).status_code == 403
     assert colleague.post(f"{note}/removal").status_code == 403
     assert manager.post(f"{note}/removal").status_code == 303
     assert team.value("SELECT body FROM prospect_notes") == "Mine"
@@ -145,6 +147,37 @@ def test_every_pipeline_keeps_a_way_in_and_both_ends(team: Team, owner: Browser,
         owner.post(f"/settings/stages/{stage}", **{f"{prefix}-name": name, f"{prefix}-outcome": other}).status_code
         == 409
     )
+
+
+def test_the_last_two_of_a_kind_do_not_go_at_once(team: Team, owner: Browser, acting: Any) -> None:
+    owner.post("/settings/stages", name="Signed", outcome="won")
+    gate, ends = threading.Barrier(2), []
+
+    def attempt(stage_id: Any) -> None:
+        try:
+            with acting(owner.actor):
+                gate.wait(30)
+                stages.archive_stage(stage_id)
+            ends.append("done")
+        except NexError as error:
+            ends.append(error.code)
+
+    threads = [threading.Thread(target=attempt, args=(team.stages[name],)) for name in ("Won", "Signed")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(ends) == ["done", "last_stage_of_its_kind"]
+
+
+def test_a_stage_that_means_something_else_scores_its_prospects_again(team: Team, owner: Browser, app: Flask) -> None:
+    prospect_id = team.prospect(stage="Proposal", company="Acme", score=9, score_parts='{"fit": 9}')
+    stage = team.stages["Proposal"]
+    prefix = f"s{stage.hex[-8:]}"
+    owner.post(f"/settings/stages/{stage}", **{f"{prefix}-name": "Proposal", f"{prefix}-outcome": "won"})
+    with app.app_context():
+        drain_ledger("slow", lambda: False)
+    assert team.row(prospect_id, "score") == 0
 
 
 def test_a_stage_has_a_name_of_its_own(team: Team, owner: Browser) -> None:

@@ -11,7 +11,7 @@ NAMES = (
 )  # fmt: skip
 SAMPLES = {
     "stage_id": "stage", "prospect_id": "prospect", "activity_id": "activity", "follow_up_id": "follow_up",
-    "note_id": "note", "view_id": "prospect_view", "file_id": "prospect_import",
+    "note_id": "note", "move_id": "prospect_event", "view_id": "prospect_view", "file_id": "prospect_import",
 }  # fmt: skip
 
 
