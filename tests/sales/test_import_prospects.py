@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from nexapp.sales import prospects as cases
 from nexapp.sales.importing.jobs import check_prospects_part, run_prospects_part, undo_prospects_part
+from nexapp.spine.db import db
 from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.tenancy import Role
+from tests.blackbox import eventually
 from tests.sales.prospects_team import Browser, Team, words
 
 HEADERS = "Name,Company,Email,Phone,Value\n"
@@ -230,6 +234,85 @@ def test_an_undo_removes_and_restores_field_by_field(team: Team, importer: Impor
     assert team.row(known, "name", "company", "phone", "value_cents") == ("Old name", "Newest Ltd", None, 500)
     assert {row[0] for row in prospects(team)} == {"Old name", "Eve"}
     assert importer.browser.post(f"{address}/undo").status_code == 409
+
+
+def test_scores_follow_a_file_and_its_undo(team: Team, importer: Importer, app: Flask) -> None:
+    known = team.prospect("Ana", email="ana@example.com")
+    address = importer.run(HEADERS + ANA)
+    with app.app_context():
+        drain_ledger("slow", lambda: False)
+    parts = team.row(known, "score_parts")
+    assert parts["fit"] > 0
+    importer.undo(address)
+    assert team.row(known, "score_parts")["fit"] < parts["fit"]
+    story = importer.browser.page(f"/prospects/{known}")
+    assert "Changed by a file" in story
+    assert "The file's changes taken back" in story
+
+
+def test_an_undo_gives_back_what_stood_there_when_it_was_overwritten(
+    team: Team, importer: Importer, acting: Any
+) -> None:
+    """Somebody changes a prospect while a part is being written: the part waits, and knows of it."""
+    known = team.prospect("Old name", email="ana@example.com")
+    address = importer.check(HEADERS + ANA)
+    importer.browser.post(f"{address}/run")
+    run = team.value("SELECT run FROM prospect_imports")
+    actor = importer.browser.actor
+
+    def write() -> None:
+        with acting(actor):
+            run_prospects_part(address.rpartition("/")[2], run, 0)
+
+    worker = threading.Thread(target=write)
+    with acting(actor):
+        cases.lock_prospect(known).name = "Newer name"
+        db.session.flush()
+        worker.start()
+        eventually(lambda: team.sql("SELECT FROM pg_locks WHERE NOT granted"), 60, "the part waits")
+    worker.join(60)
+    assert team.row(known, "name") == "Ana Ruiz"
+    importer.undo(address)
+    assert team.row(known, "name") == "Newer name"
+
+
+def test_a_stage_that_was_taken_away_meanwhile_gets_nobody(team: Team, importer: Importer) -> None:
+    address = importer.check("Name,Stage\nAna,Proposal\nBen,Qualified\n")
+    gone = team.stages["Proposal"]
+    team.sql("UPDATE prospect_stages SET archived_at = now() WHERE id = %s", gone)
+    importer.browser.post(f"{address}/run")
+    importer.run_jobs()
+    found = team.sql("SELECT s.name FROM prospects p JOIN prospect_stages s ON s.id = p.stage_id ORDER BY p.name")
+    assert found == [("New",), ("Qualified",)]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("ANA@Example.com", "ana@example.com"), ("ana+x@gro\u00df.example", "ana+x@gross.example"),
+        ("first.o'neil@sub-domain.example.co.uk", "first.o'neil@sub-domain.example.co.uk"),
+        ("gro\u00df@example.com", None), ("mailto:ana@example.com", None), ("a..b@example.com", None),
+        ("ana@-example.com", None), ("ana@example", None), (f"{'a' * 65}@example.com", None),
+    ],
+)  # fmt: skip
+def test_addresses_are_read_as_the_forms_read_them(
+    team: Team, importer: Importer, written: str, kept: str | None
+) -> None:
+    importer.run(f"Name,Email\nAna,{written}\nBen,\n")
+    found = team.sql("SELECT email FROM prospects WHERE name = 'Ana'")
+    assert found == ([(kept,)] if kept else [])
+
+
+def test_a_name_that_nobody_sees_is_none(team: Team, importer: Importer) -> None:
+    address = importer.run("Name,Phone\n\u200b,(312) 555-0123\nBen,\n")
+    assert [row[0] for row in prospects(team)] == ["Ben"]
+    assert "Neither a name nor a company" in importer.browser.page(address)
+
+
+def test_what_changes_nothing_is_told_in_words(team: Team, importer: Importer) -> None:
+    team.prospect("Ana Ruiz", email="ana@example.com")
+    importer.run(HEADERS + ANA, on_known="keep")
+    assert team.value("SELECT message FROM notifications") == "Nothing was changed."
 
 
 def test_formulas_stay_text(team: Team, importer: Importer) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from nexapp.identity.business_settings import get_business
 from nexapp.identity.models import Membership, User
@@ -16,10 +17,11 @@ from nexapp.sales import stages
 from nexapp.sales.events import ProspectsAdded
 from nexapp.sales.importing.batches import FILES
 from nexapp.sales.importing.judging import Judge, keys_of
-from nexapp.sales.importing.sorting import find_known, find_one, sort_out
+from nexapp.sales.importing.sorting import Known, find_known, find_one, sort_out
 from nexapp.sales.importing.undoing import undo_part
 from nexapp.sales.importing.writing import write_part
 from nexapp.sales.prospects import tell
+from nexapp.sales.scoring import rescore_prospects
 from nexapp.spine.db import db
 from nexapp.spine.events import emit
 from nexapp.spine.jobs import enqueue, job
@@ -27,6 +29,8 @@ from nexapp.spine.tables.cells import Judged
 from nexapp.spine.tables.repeating import mark_repeated
 from nexapp.spine.tables.shown import count, merge
 from nexapp.spine.tenancy import Role, current_actor
+
+ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('import:' || CAST(:org_id AS text), 0))")
 
 
 @job("check_prospects_part")
@@ -36,7 +40,7 @@ def check_prospects_part(import_id: str, run: int, part: int) -> None:
     if batch is None:
         return
     judged = FILES.read_part(batch, part, _judge(batch).judge)
-    known = find_known(judged)
+    known = _known(batch, judged)
     _name_known(judged, known, batch.on_known)
     judged = mark_repeated(FILES, batch, judged, keys_of)
     found = sort_out(judged, known, batch.on_known)
@@ -52,11 +56,13 @@ def run_prospects_part(import_id: str, run: int, part: int) -> None:
     batch = FILES.find_running(import_id, "running", run, part)
     if batch is None:
         return
+    # One file of a team after the other: two with the same people would each add them.
+    db.session.execute(ALONE, {"org_id": batch.org_id})
     judged = FILES.get_part(batch, part).judged or []
-    found = sort_out(judged, find_known(judged), batch.on_known)
-    outcomes = write_part(found, batch, _stage_of(batch))
+    found = sort_out(judged, _known(batch, judged, held=True), batch.on_known)
+    outcomes = write_part(found, batch, _stages_of(batch))
     FILES.keep_part(batch, part, outcomes=outcomes)
-    if found.added:
+    if found.added or found.updated:
         key = f"prospects_added_by_file:{import_id}:{run}:{part}"
         enqueue("prospects_added_by_file", unique_key=key, import_id=import_id, part=part)
     counts = merge(batch.results, count(outcomes))
@@ -67,13 +73,15 @@ def run_prospects_part(import_id: str, run: int, part: int) -> None:
 
 @job("prospects_added_by_file", queue="slow")
 def prospects_added_by_file(import_id: str, part: int) -> None:
-    """What others make of new prospects, such as their scores, holds no file up. None where the file was undone."""
+    """What others make of new prospects, and scores of changed ones, hold no file up. None where it was undone."""
     batch = FILES.get(UUID(import_id))
+    if batch.status not in {"running", "done"}:
+        return
     outcomes = FILES.get_part(batch, part).outcomes or []
-    added = tuple(UUID(outcome["id"]) for outcome in outcomes if outcome["did"] == "added")
-    if batch.status in {"running", "done"}:
+    if added := _ids(outcomes, "added"):
         emit(ProspectsAdded(batch.org_id, added, current_actor().user_id, "import"))
-        tell(batch.org_id)
+    rescore_prospects(_ids(outcomes, "updated"), cause="import")
+    tell(batch.org_id)
 
 
 @job("undo_prospects_part")
@@ -82,9 +90,19 @@ def undo_prospects_part(import_id: str, run: int, part: int) -> None:
     if batch is None:
         return
     outcomes = FILES.get_part(batch, part).outcomes or []
-    undone = merge(batch.undone, undo_part(batch.org_id, batch.id, outcomes))
+    undone = merge(batch.undone, undo_part(batch, outcomes))
+    rescore_prospects(_ids(outcomes, "updated"), cause="import")
     FILES.go_on(batch, part, "undone", undone=undone)
     tell(batch.org_id)
+
+
+def _ids(outcomes: Sequence[dict[str, Any]], did: str) -> tuple[UUID, ...]:
+    return tuple(UUID(outcome["id"]) for outcome in outcomes if outcome["did"] == did)
+
+
+def _known(batch: Any, judged: Sequence[Judged], *, held: bool = False) -> Known:
+    """Nobody asks for them where all are added."""
+    return {} if batch.on_known == "add" else find_known(judged, held=held)
 
 
 def _judge(batch: Any) -> Judge:
@@ -118,20 +136,23 @@ def _name_known(judged: Sequence[Judged], known: Any, on_known: str) -> None:
             row["known"] = str(prospect.id)
 
 
-def _stage_of(batch: Any) -> UUID:
-    """The chosen one, where it is still in use."""
-    first: UUID = stages.first_stage().id
-    return next((stage.id for stage in stages.list_stages() if stage.id == batch.stage_id), first)
+def _stages_of(batch: Any) -> list[str]:
+    """Those in use, first the chosen one, else the one where new prospects start."""
+    used = stages.list_stages()
+    first = next((stage for stage in used if stage.id == batch.stage_id), stages.first_stage())
+    return [str(first.id), *(str(stage.id) for stage in used)]
 
 
 def _notify_author(batch: Any, counts: dict[str, int]) -> None:
     if batch.created_by is None:
         return
     added, updated = counts.get("added", 0), counts.get("updated", 0)
-    words = ngettext("%(num)s prospect was added", "%(num)s prospects were added", added)
-    also = ngettext("%(num)s was updated.", "%(num)s were updated.", updated)
+    words = [ngettext("%(num)s prospect was added.", "%(num)s prospects were added.", added)] if added else []
+    if updated:
+        words.append(ngettext("%(num)s prospect was updated.", "%(num)s prospects were updated.", updated))
+    message = " ".join(words) or _("Nothing was changed.")
     notify(
-        [batch.created_by], "scan_complete", values={"title": batch.filename, "message": f"{words}, {also}"},
+        [batch.created_by], "scan_complete", values={"title": batch.filename, "message": message},
         action_url=f"/prospects/imports/{batch.id}", subject_kind="prospect_import",
         subject_id=batch.id, dedupe_key=f"import:{batch.id}:{batch.run}",
     )  # fmt: skip

@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from nexapp.identity.emails import parse_email
+from nexapp.identity.fields import can_be_seen
 from nexapp.identity.numbers import read_number
+from nexapp.sales.prospects import LARGEST_CENTS
 from nexapp.spine.errors import BadInput
-from nexapp.spine.tables.cells import Judged, Unusable, choose, read_cell, read_email, read_name
+from nexapp.spine.tables.cells import Judged, Unusable, choose, read_cell, read_name
 
 LONGEST = {"company": 120, "role": 120, "location": 120, "source": 60}
 LONGEST_NAME = 120
-LARGEST_CENTS = 10**14
+_PLAIN_EMAIL = re.compile(
+    r"[a-z0-9_+-]{1,30}(\.[a-z0-9_+-]{1,30})?@([a-z0-9]{1,40}\.){1,3}[a-z]{2,20}", re.IGNORECASE | re.ASCII
+)
 _AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -34,7 +39,7 @@ class Judge:
 
     def _values(self, cells: Sequence[str]) -> Judged:
         given = {field: self._cell(cells, place) for field, place in self.mapping.items()}
-        email = read_email(given.get("email", ""))
+        email = _email(given.get("email", ""))
         found = {
             "name": read_name(given, LONGEST_NAME) or given.get("company") or email[:LONGEST_NAME],
             "email": email,
@@ -43,7 +48,7 @@ class Judge:
             "owner": choose(given.get("owner", ""), self.owners, "unknown_owner"),
             "value_cents": _cents(given.get("value", "")),
         }
-        if not found["name"]:
+        if not can_be_seen(found["name"]):
             raise Unusable("no_name")
         found |= {field: _short(given.get(field, ""), most) for field, most in LONGEST.items()}
         # What the file doesn't say is left out: a part of it has a thousand rows.
@@ -65,6 +70,16 @@ def keys_of(row: Judged) -> list[str]:
     """What tells two rows of one file to be about one person."""
     keys = [("e", row.get("email")), ("p", row.get("phone")), ("i", row.get("known"))]
     return [f"{kind}:{value}" for kind, value in keys if value]
+
+
+def _email(written: str) -> str:
+    """As the forms read it: what is taken here can be saved there. What is plain is known at a glance."""
+    if not written or _PLAIN_EMAIL.fullmatch(written):
+        return written.lower()
+    try:
+        return parse_email(written).lower()
+    except BadInput:
+        raise Unusable("bad_email") from None
 
 
 def _short(written: str, most: int) -> str:

@@ -16,9 +16,11 @@ from nexapp.spine.tenancy import current_actor
 KNOWN = text("""
     SELECT p.id, lower(p.email) AS key, p.name, p.company, p.role, p.email, p.phone, p.location, p.source, p.value_cents
     FROM nexapp_known_prospects(CAST(:emails AS text[]), CAST(:phones AS text[])) k
-    JOIN prospects p ON p.org_id = :org_id AND p.id = k.prospect_id
+    JOIN prospects p ON p.org_id = :org_id AND p.id = k.prospect_id AND p.deleted_at IS NULL
     ORDER BY p.id
 """)
+# In one order everywhere: whoever else changes some of them waits, and never in a circle.
+HELD = text(f"{KNOWN.text} FOR NO KEY UPDATE OF p")
 COMPARED = ("name", "company", "role", "email", "phone", "location", "source", "value_cents")
 """What a file may change about a known one: only what it says. Stage and owner are for new ones."""
 
@@ -40,13 +42,13 @@ class Sorted:
         return {name: number for name, number in found.items() if number}
 
 
-def find_known(judged: Sequence[Judged]) -> Known:
-    """Those who are prospects already, without the trash."""
+def find_known(judged: Sequence[Judged], *, held: bool = False) -> Known:
+    """Those who are prospects already, without the trash; `held` until the unit ends, so that they stay as read."""
     emails = [row["email"] for row in judged if row.get("email")]
     phones = [row["phone"] for row in judged if row.get("phone")]
     about = {"org_id": current_actor().tenant, "emails": emails, "phones": phones}
     known: dict[str, Any] = {}
-    for prospect in db.session.execute(KNOWN, about) if emails or phones else ():
+    for prospect in db.session.execute(HELD if held else KNOWN, about) if emails or phones else ():
         for key in filter(None, (prospect.key, prospect.phone)):
             known.setdefault(key, prospect)
     return known

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 
 from nexapp.spine.db import db
+from nexapp.spine.tenancy import current_actor
 
 # Nobody wrote, called, planned or changed anything: the others stay, with what was done about them.
 REMOVE = text("""
@@ -37,28 +37,33 @@ RESTORE = text(f"""
         UPDATE prospects p SET updated_at = now(),
             {", ".join(f"{name} = {_BACK.format(name, value)}" for name, value in _VALUES.items())}
         FROM given g WHERE p.org_id = :org_id AND p.id = g.id
-        RETURNING to_jsonb(p) @> g.before AS is_back
+        RETURNING p.id, to_jsonb(p) @> g.before AS is_back
+    ), told AS (
+        INSERT INTO prospect_events (id, org_id, prospect_id, user_id, kind, details)
+        SELECT nexapp_uuid7(now()), :org_id, id, :user_id, 'import_undone',
+            jsonb_build_object('words', CAST(:file AS text))
+        FROM restored
     )
     SELECT count(*) FILTER (WHERE is_back) FROM restored
 """)  # noqa: S608 - our own columns
 
 
-def undo_part(org_id: UUID, import_id: UUID, outcomes: Sequence[dict[str, Any]]) -> dict[str, int]:
+def undo_part(batch: Any, outcomes: Sequence[dict[str, Any]]) -> dict[str, int]:
     """How many were removed and restored, and how many stay as they are: an undo never overrules a later decision."""
     added = [outcome["id"] for outcome in outcomes if outcome["did"] == "added"]
     updated = [outcome for outcome in outcomes if outcome["did"] == "updated"]
-    found = _remove(org_id, import_id, added) | _restore(org_id, updated)
+    found = _remove(batch, added) | _restore(batch, updated)
     return {name: count for name, count in found.items() if count}
 
 
-def _remove(org_id: UUID, import_id: UUID, added: Sequence[str]) -> dict[str, int]:
+def _remove(batch: Any, added: Sequence[str]) -> dict[str, int]:
     if not added:
         return {}
-    gone: Any = db.session.execute(REMOVE, {"org_id": org_id, "import_id": import_id, "ids": added})
+    gone: Any = db.session.execute(REMOVE, {"org_id": batch.org_id, "import_id": batch.id, "ids": added})
     return {"removed": gone.rowcount, "worked_on": len(added) - gone.rowcount}
 
 
-def _restore(org_id: UUID, updated: Sequence[dict[str, Any]]) -> dict[str, int]:
+def _restore(batch: Any, updated: Sequence[dict[str, Any]]) -> dict[str, int]:
     if not updated:
         return {}
     columns = {
@@ -66,5 +71,6 @@ def _restore(org_id: UUID, updated: Sequence[dict[str, Any]]) -> dict[str, int]:
         "befores": [json.dumps(one["before"]) for one in updated],
         "afters": [json.dumps(one["after"]) for one in updated],
     }
-    back = int(db.session.scalar(RESTORE, {"org_id": org_id, **columns}) or 0)
+    about = {"org_id": batch.org_id, "user_id": current_actor().user_id, "file": batch.filename}
+    back = int(db.session.scalar(RESTORE, about | columns) or 0)
     return {"restored": back, "changed_since": len(updated) - back}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 
@@ -42,28 +41,26 @@ CHANGE = text("""
     INSERT INTO prospect_events (id, org_id, prospect_id, user_id, kind, details)
     SELECT event_id, :org_id, id, :user_id, 'imported', CAST(details AS jsonb) FROM changed
 """)
-# In one order everywhere: two files at once wait for each other, and never in a circle.
-LOCK = text("SELECT id FROM prospects WHERE org_id = :org_id AND id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
 NEW = ("owner", "name", "company", "role", "phone", "email", "location", "source", "stage", "value_cents")
 CHANGED = ("name", "company", "role", "phone", "email", "location", "source", "value_cents")
 
 
-def write_part(found: Sorted, batch: Any, stage_id: UUID) -> list[dict[str, Any]]:
+def write_part(found: Sorted, batch: Any, stages: Sequence[str]) -> list[dict[str, Any]]:
     """Write what is added and updated; the outcome of every row of the part, in the file's order.
 
-    `batch` is the import; `stage_id` is where new ones start whose row names no stage.
+    `batch` is the import; `stages` are those in use, first the one where new ones start whose row names none of them.
     """
-    outcomes = [*found.outcomes, *_add(found.added, batch, stage_id), *_update(found.updated, batch)]
+    outcomes = [*found.outcomes, *_add(found.added, batch, stages), *_update(found.updated, batch)]
     return sorted(outcomes, key=lambda outcome: int(outcome["row"]))
 
 
-def _add(rows: Sequence[Judged], batch: Any, stage_id: UUID) -> list[dict[str, Any]]:
+def _add(rows: Sequence[Judged], batch: Any, stages: Sequence[str]) -> list[dict[str, Any]]:
     if not rows:
         return []
     ids, usual = [new_id() for _ in rows], str(batch.owner_id) if batch.owner_id else None
     columns = {name: [row.get(name) for row in rows] for name in NEW}
     columns["owner"] = [owner or usual for owner in columns["owner"]]
-    columns["stage"] = [stage or str(stage_id) for stage in columns["stage"]]
+    columns["stage"] = [stage if stage in stages else stages[0] for stage in columns["stage"]]
     db.session.execute(ADD, _about(batch) | columns | {"ids": ids, "import_id": batch.id})
     return [{"row": row["row"], "did": "added", "id": str(one)} for row, one in zip(rows, ids, strict=True)]
 
@@ -72,7 +69,6 @@ def _update(changed: Sequence[tuple[Any, Judged, dict[str, Any]]], batch: Any) -
     if not changed:
         return []
     ids = [prospect.id for prospect, _row, _changes in changed]
-    db.session.execute(LOCK, _about(batch) | {"ids": ids})
     columns = {name: [changes.get(name) for _prospect, _row, changes in changed] for name in CHANGED}
     details = [json.dumps({"fields": list(changes), "words": batch.filename}) for _prospect, _row, changes in changed]
     told = {"ids": ids, "event_ids": [new_id() for _ in ids], "details": details}

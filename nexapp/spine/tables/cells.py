@@ -38,7 +38,7 @@ def read_name(given: Mapping[str, str], longest: int) -> str:
 def read_email(written: str) -> str:
     if written and (len(written) > _LONGEST_EMAIL or not _EMAIL.fullmatch(written)):
         raise Unusable("bad_email")
-    return written.casefold()
+    return written.lower()
 
 
 def read_day(written: str, country: str) -> date | None:
