@@ -40,7 +40,7 @@ RULES = {
             jsonb_build_object('name', p.name, 'score', p.score,
                 'count', count(*) OVER (PARTITION BY p.owner_id)) AS evidence
         FROM people w JOIN prospects p ON p.org_id = w.org_id AND p.owner_id = w.user_id
-        WHERE p.score >= :hot AND p.next_follow_up_at IS NULL AND p.deleted_at IS NULL
+        WHERE p.score >= :hot AND p.next_follow_up_at IS NULL AND p.deleted_at IS NULL AND p.is_unlocked
         ORDER BY p.owner_id, p.score DESC, p.id
     """,
     # Wrote twice within 14 days, and waits for us since: likely to answer now.
@@ -55,7 +55,7 @@ RULES = {
             WHERE a.org_id = p.org_id AND a.prospect_id = p.id AND a.kind = 'reply'
                 AND a.at > CAST(:at AS timestamptz) - interval '14 days'
         ) r ON r.replies >= 2 AND r.last >= p.last_activity_at AND r.last < CAST(:at AS timestamptz) - interval '1 day'
-        WHERE p.deleted_at IS NULL
+        WHERE p.deleted_at IS NULL AND p.is_unlocked
         ORDER BY p.owner_id, r.replies DESC, r.last DESC, p.id
     """,
     # The weekday on which most replies came, of ten or more in 60 days, where it has at least a third of them.

@@ -8,6 +8,7 @@ from nexapp.sales import (
     decks_views,
     drafting_views,
     insights,
+    missions_new,
     progress_events,
     progress_models,
     progress_views,
@@ -21,7 +22,8 @@ from nexapp.spine.tenancy import Role
 from nexapp.spine.web.navigation import Item, add_item, add_setting
 
 PAGES = (
-    decks_views, drafting_views, progress_events, progress_models, progress_views, scanning_views, scores_views,
+    decks_views, drafting_views, missions_new, progress_events, progress_models, progress_views, scanning_views,
+    scores_views,
 )  # fmt: skip
 """They add their tables, routes and handlers by being imported."""
 CHANGES = """

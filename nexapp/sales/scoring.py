@@ -66,7 +66,7 @@ RESCORE = f"""{FRESH},
         -- Whoever scored it in between knew more than this statement's snapshot does.
         WHERE p.org_id = f.org_id AND p.id = f.id AND p.score = f.before AND p.score_parts = f.parts_before
             AND p.score_parts <> f.parts
-        RETURNING p.org_id, p.id, p.owner_id, p.name, f.before, f.after, f.parts_before, f.parts
+        RETURNING p.org_id, p.id, p.owner_id, p.name, p.phone, p.is_unlocked, f.before, f.after, f.parts_before, f.parts
     ),
     noted AS (
         INSERT INTO score_changes (org_id, prospect_id, before, after, parts_before, parts, cause, changed_at)
@@ -76,9 +76,9 @@ RESCORE = f"""{FRESH},
     )
     SELECT (SELECT count(*) FROM changed) AS changed, coalesce((
         SELECT jsonb_agg(jsonb_build_object('org_id', c.org_id, 'id', c.id, 'owner_id', c.owner_id, 'name', c.name,
-            'change_id', coalesce(n.id, c.id)))
+            'phone', c.phone, 'change_id', coalesce(n.id, c.id)))
         FROM changed c LEFT JOIN noted n ON n.org_id = c.org_id AND n.prospect_id = c.id
-        WHERE c.before < :hot AND c.after >= :hot
+        WHERE c.before < :hot AND c.after >= :hot AND c.is_unlocked
     ), '[]') AS crossings
 """  # noqa: S608 - constants of this file
 
@@ -87,7 +87,8 @@ RESCORE = f"""{FRESH},
 class Rescored:
     changed: int
     crossings: list[dict[str, Any]]
-    """Who has become hot: org_id, id, owner_id, name and change_id of each prospect, as texts."""
+    """Who has become hot: org_id, id, owner_id, name, phone and change_id of each prospect, as texts. A locked one
+    reminds nobody."""
 
 
 def rescore(chosen: str, *, cause: str, at: datetime | None = None, **parameters: Any) -> Rescored:
@@ -128,7 +129,8 @@ def tell_hot(crossings: Iterable[dict[str, Any]]) -> None:
 
 
 def _recipient(one: dict[str, Any]) -> Recipient:
+    ways = [{"kind": kind, "phone": one["phone"]} for kind in ("call", "text") if one["phone"]]
     return Recipient(
         UUID(one["owner_id"]), values={"name": one["name"]}, subject_id=UUID(one["id"]),
-        action_url=f"/prospects/{one['id']}", dedupe_key=f"hot:{one['change_id']}",
+        action_url=f"/prospects/{one['id']}", dedupe_key=f"hot:{one['change_id']}", details={"actions": ways},
     )  # fmt: skip

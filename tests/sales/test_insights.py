@@ -34,13 +34,16 @@ def hot_alone(team: Team, user_id: Any, *, is_case: bool) -> None:
         team.prospect(f"Hot {number}", owner_id=user_id, score=score if is_case else 79)
     team.prospect("Planned", owner_id=user_id, score=99, next_follow_up_at=now())
     team.prospect("Gone", owner_id=user_id, score=99, deleted_at=now())
+    team.prospect("Locked", owner_id=user_id, score=99, is_unlocked=False)
 
 
 def likely_answer(team: Team, user_id: Any, *, is_case: bool) -> None:
     at = now() - timedelta(days=3)
     prospect = team.prospect("Ana", owner_id=user_id, last_activity_at=at if is_case else now())
+    locked = team.prospect("Locked", owner_id=user_id, last_activity_at=at, is_unlocked=False)
     for hours in (0, 5):
         team.activity(user_id, "reply", at - timedelta(hours=hours), prospect)
+        team.activity(user_id, "reply", at - timedelta(hours=hours), locked)
 
 
 def best_weekday(team: Team, user_id: Any, *, is_case: bool) -> None:

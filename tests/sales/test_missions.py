@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from nexapp.sales import achievements, coins, missions, streaks
 from nexapp.sales.activities import record_activity
 from nexapp.spine.clock import now
 from tests.sales.progress_world import Team
+from tests.sales.rhythm_world import SalesTeam
 
 Acting = Callable[..., Any]
 TODAY = date(2026, 3, 4)
@@ -55,6 +56,21 @@ def test_who_is_one_short_is_told_once(team: Team, acting: Acting) -> None:
     assert len(team.rows("notifications", type="mission_alert")) == 1
     (earned,) = team.rows("notifications", type="coin_earned")
     assert earned["title"] == "🪙 You earned 15 coins"
+
+
+def test_a_week_brings_its_missions_once_to_who_did_something(app: Flask, owner_sql: Any) -> None:
+    monday = datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
+    team = SalesTeam(app, owner_sql)
+    active, idle, viewer = team.add_user(), team.add_user(), team.add_user(role="viewer")
+    for user_id, days in ((active, 3), (idle, 20), (viewer, 1)):
+        team.add_activity(user_id, "scan", monday - timedelta(days=days))
+    team.run("new_missions", monday - timedelta(hours=2))
+    assert team.told("mission_alert") == []
+    for hours in (0, 3, 24, 48):
+        team.run("new_missions", monday + timedelta(hours=hours))
+    (told,) = team.told("mission_alert")
+    assert (told.user_id, told.title) == (active, "🎯 3 new missions this week")
+    assert "Add 5 prospects this week: 40 coins." in told.message
 
 
 def test_each_day_has_its_own_mission_and_each_week_its_own(team: Team, acting: Acting) -> None:

@@ -153,6 +153,15 @@ def test_becoming_hot_is_told_once_for_each_crossing(team: Team, acting: Acting)
     assert len(told_of) == 2, "each crossing is told"
 
 
+def test_nobody_is_told_of_a_locked_prospect(team: Team, acting: Acting) -> None:
+    me = team.member()
+    prospect = hot_prospect(team, me.user_id)
+    team.sql("UPDATE prospects SET is_unlocked = false WHERE id = %s", prospect)
+    make_hot(team, acting, me, prospect)
+    assert team.row("prospects", id=prospect)["score"] >= scoring.HOT
+    assert team.rows("notifications", type="hot_lead") == []
+
+
 def test_nobody_is_told_of_a_prospect_without_an_owner(team: Team, acting: Acting) -> None:
     me = team.member()
     make_hot(team, acting, me, hot_prospect(team, None))
