@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -39,3 +40,13 @@ def test_a_page_for_each_slide_however_full_it_is(count: int) -> None:
     full = [{"title": "word " * 60, "lines": ["word " * 60] * 12}] * count
     pages = re.findall(rb"/Type /Page\b(?!s)", render("x", full))
     assert len(pages) == count
+
+
+def test_a_full_slide_loses_no_line() -> None:
+    """As much as a slide may hold: the smaller the letters, the more of it stands there."""
+    lines = [f"point{number} " + "word " * 58 for number in range(12)]
+    written = render("x", [{"title": "Title " * 50, "lines": lines}])
+    text = b"".join(zlib.decompress(part) for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", written, re.S))
+    assert all(f"point{number} ".encode() in text for number in range(12))
+    places = [float(y) for y in re.findall(rb"([\d.]+) Td", text)]
+    assert min(places) > 20, "nothing runs over the end of the page"

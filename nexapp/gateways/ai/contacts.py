@@ -28,6 +28,8 @@ FREE_MAIL = {
     "web", "mail", "yandex", "qq", "163", "example",
 }  # fmt: skip
 NOT_PEOPLE = {"info", "sales", "contact", "hello", "support", "office", "admin", "team", "mail", "noreply", "no-reply"}
+CLOSINGS = {"regards", "wishes", "thanks", "thank", "sincerely", "greetings", "cheers", "hello", "dear", "yours"}
+LONGEST_LINE = 500
 PAGES = {"linkedin", "twitter", "x", "facebook", "instagram", "github", "medium", "xing", "youtube", "google"}
 EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}")
 LINK = re.compile(r"https?://[^\s<>\"']{3,500}|(?:www\.|linkedin\.com/)[^\s<>\"']{3,300}", re.IGNORECASE)
@@ -59,7 +61,7 @@ Rule = Callable[[str, list[str], str], Iterator[Detail]]
 def read_contact(text: str, country: str) -> list[Detail]:
     """At most one detail of each field, in their usual order."""
     read = text[:LONGEST_TEXT].replace("\r", "\n").replace("\x00", "")
-    lines = [line.strip(" \t|·•*") for line in read.split("\n") if line.strip(" \t|·•*")][:300]
+    lines = [line.strip(" \t|·•*")[:LONGEST_LINE] for line in read.split("\n") if line.strip(" \t|·•*")][:300]
     found: dict[str, Detail] = {}
     for rule in RULES:
         for detail in rule(read, lines, country):
@@ -102,7 +104,13 @@ def _names(_text: str, lines: list[str], _country: str) -> Iterator[Detail]:
 
 def _is_name(words: str) -> bool:
     proper = [word for word in words.split() if word not in _PARTICLE.split("|")]
-    return not any(word[0].islower() for word in proper) and not ROLE.search(words) and not COMPANY.search(words + " ")
+    is_closing = any(word.lower() in CLOSINGS for word in proper)
+    return (
+        not is_closing
+        and not any(word[0].islower() for word in proper)
+        and not ROLE.search(words)
+        and not COMPANY.search(words + " ")
+    )
 
 
 def _roles(_text: str, lines: list[str], _country: str) -> Iterator[Detail]:
