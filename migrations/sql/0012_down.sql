@@ -16,7 +16,7 @@ DROP TABLE unread_counts;
 DROP INDEX notification_skips_once;
 ALTER TABLE notification_skips DROP COLUMN dedupe_key;
 DROP INDEX notifications_user, notifications_digest, notifications_digested, notifications_group;
-ALTER TABLE notifications DROP COLUMN digest_id;
+ALTER TABLE notifications DROP COLUMN digest_id, DROP COLUMN wording;
 DROP TYPE nexapp_made;
 DROP TYPE nexapp_recipient;
 DELETE FROM system_errors WHERE kind = 'notice_error';

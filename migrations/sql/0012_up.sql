@@ -3,14 +3,16 @@ CREATE TYPE nexapp_recipient AS (
     user_id uuid, org_id uuid, words jsonb, action_url text, subject_kind text, subject_id uuid, details jsonb,
     dedupe_key text, group_key text, expires_at timestamptz
 );
--- What it answers for each: `made`, or why not. `phone` is set where a text is wanted.
+-- What it answers for each: `made`, or why not. `phone` is set where a text is wanted; one about what it `replaces`
+-- that has not left yet is not wanted any more.
 CREATE TYPE nexapp_made AS (
     outcome text, id uuid, user_id uuid, org_id uuid, subject_id uuid, shown_id uuid, title text, message text,
     action_url text, is_quiet boolean, phone text, zone text, held_until timestamptz, expires_at timestamptz,
-    unread integer, counted_at double precision
+    unread integer, counted_at double precision, replaces uuid
 );
 
-ALTER TABLE notifications ADD COLUMN digest_id uuid;
+-- Which of a type's two wordings it has, where there are two.
+ALTER TABLE notifications ADD COLUMN digest_id uuid, ADD COLUMN wording smallint CHECK (wording IN (1, 2));
 CREATE INDEX notifications_user ON notifications (user_id, id);
 CREATE INDEX notifications_digest ON notifications (digest_on, user_id) WHERE digest_on IS NOT NULL AND digest_id IS NULL;
 CREATE INDEX notifications_digested ON notifications (digest_id) WHERE digest_id IS NOT NULL;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -21,6 +22,10 @@ from nexapp.spine.jobs.registry import DRAINS
 from nexapp.spine.unit import after_commit
 
 PURPOSE = "notice"
+SUBJECT = "notification"
+WORTH = timedelta(hours=24)
+"""For so long a notice without an end of its own is worth a text."""
+
 _DRAINS = ("emails", "pushes")
 _LONGEST = 300
 _NEVER = (FLOOR[0], FLOOR[0])
@@ -33,6 +38,14 @@ _WHOSE = text(
 )
 
 
+_TAKE_BACK = text(
+    f"""
+    UPDATE messages SET status = 'cancelled', error = 'A later text speaks of it, too.'
+    WHERE notification_id = ANY({joined("ids", "uuid")}) AND channel = 'sms' AND status = 'queued'
+    """  # noqa: S608 - the parameter
+)
+
+
 def ring_channels() -> None:
     """Wake who sends e-mails and pushes; what is held for later is found by the sweep."""
     for queue in _DRAINS:
@@ -40,13 +53,19 @@ def ring_channels() -> None:
             after_commit(lambda queue=queue: ring(queue), key=("bell", queue))  # type: ignore[misc]
 
 
-def text_people(rows: Sequence[Any], icon: str) -> None:
-    """Text those who want it: by the law's quiet hours and their own, heeding every opt-out."""
+def text_people(rows: Sequence[Any], icon: str) -> Sequence[UUID]:
+    """Text those who want it: by the law's quiet hours and their own, heeding every opt-out. The texts' ids.
+
+    A text about the first of several that is still held is taken back: this one speaks of all.
+    """
     wanted = [row for row in rows if row.phone and may_be_texted(row.phone)]
     if not wanted:
-        return
+        return ()
+    if replaced := [row.replaces for row in wanted if row.replaces]:
+        db.session.execute(_TAKE_BACK, {"ids": join(replaced)})
     ids = queue_messages([_text_for(row, icon) for row in wanted])
     db.session.execute(_WHOSE, {"ids": join(ids), "people": join(row.user_id for row in wanted)})
+    return ids
 
 
 def _text_for(row: Any, icon: str) -> NewMessage:
@@ -59,8 +78,8 @@ def _text_for(row: Any, icon: str) -> NewMessage:
     night: tuple[datetime | None, datetime | None] = next_quiet(sends_at, **hours) or (None, None)
     return NewMessage(
         to_phone=row.phone, body=_words(row, icon), purpose=PURPOSE, lane=int(REMINDERS), org_id=row.org_id,
-        subject_kind="notification", subject_id=row.shown_id, send_at=sends_at,
-        expires_at=row.expires_at, sleeps_from=night[0], sleeps_until=night[1],
+        subject_kind=SUBJECT, subject_id=row.shown_id, send_at=sends_at,
+        expires_at=row.expires_at or sends_at + WORTH, sleeps_from=night[0], sleeps_until=night[1],
     )  # fmt: skip
 
 

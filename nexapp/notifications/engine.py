@@ -22,7 +22,10 @@ _GIVEN = text(
 )
 _SELECTED = """
     WITH picked AS ({select}),
-    numbered AS (SELECT to_jsonb(p) AS person, (row_number() OVER () - 1) / {at_once} AS batch FROM picked p),
+    -- In the order in which everybody takes people's locks, also from one batch to the next.
+    numbered AS (
+        SELECT to_jsonb(p) AS person, (row_number() OVER (ORDER BY p.user_id) - 1) / {at_once} AS batch FROM picked p
+    ),
     batches AS MATERIALIZED (
         SELECT batch, count(*) AS asked, array_agg(jsonb_populate_record(NULL::nexapp_recipient,
             CAST(:defaults AS jsonb) || jsonb_build_object('words', person) || person)) AS people
@@ -40,6 +43,7 @@ FEW = 200
 
 def kind_of(known: NoticeType | None, name: str, priority: str | None, subject_kind: str | None) -> dict[str, Any]:
     """The type as the database asks for it."""
+    second = known.second if known else None
     return {
         "name": name, "known": known is not None, "label": str(known.label if known else name),
         "icon": known.icon if known else "", "priority": priority or (known.priority if known else "normal"),
@@ -47,6 +51,7 @@ def kind_of(known: NoticeType | None, name: str, priority: str | None, subject_k
         "switch": known.switch_name if known else name, "channels": list(known.channels) if known else [],
         "locked": known is not None and known.locked, "title": pieces(known.title if known else name),
         "body": pieces(known.body if known else ""), "folded": pieces(known.folded if known else ""),
+        "second_title": pieces(second.title) if second else [], "second_body": pieces(second.body) if second else [],
         "request_id": g.get("request_id"), **_subject(subject_kind),
     }  # fmt: skip
 
@@ -76,4 +81,6 @@ def _plain(value: Any) -> str:
 
 def _subject(subject_kind: str | None) -> dict[str, str]:
     known = SUBJECTS.get(subject_kind or "")
-    return {"subject_table": known.table, "subject_alive": known.alive} if known else {}
+    if known is None:
+        return {}
+    return {"subject_table": known.table, **({"subject_ended": known.ended} if known.ended else {})}

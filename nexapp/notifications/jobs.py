@@ -47,30 +47,39 @@ _EXPIRE = text(
     """
 )
 
+_RIPE = """
+    FROM notifications n
+    JOIN users u ON u.id = n.user_id
+    LEFT JOIN organizations o ON o.id = n.org_id
+    LEFT JOIN notification_settings s ON s.user_id = n.user_id
+    WHERE n.digest_on IS NOT NULL AND n.digest_id IS NULL AND n.digest_on <= (now() + interval '14 hours')::date
+        AND (n.digest_on + coalesce(s.digest_at, '08:00'))
+            AT TIME ZONE coalesce(u.time_zone, o.time_zone, 'UTC') <= now()
+        AND (s.paused_until > now()) IS NOT TRUE
+"""
+_EXPECTING = text(f"SELECT DISTINCT n.user_id {_RIPE} ORDER BY n.user_id LIMIT :most")
+
 # A person's letter of the day: everything that waits for it, in one, by the clock that they live by. What they have
 # read, deleted or put away meanwhile is left out. What the bell never showed was put away at its making.
 _DIGEST = text(
-    """
+    f"""
     WITH people AS MATERIALIZED (
         SELECT d.user_id, nexapp_uuid7(nexapp_micros()) AS message_id, u.email,
             coalesce(s.email_enabled, true) AND u.email IS NOT NULL AND u.deactivated_at IS NULL AS is_wanted,
-            d.latest
+            d.latest, coalesce(
+                CASE WHEN s.quiet_enabled THEN nexapp_quiet_until(now(), d.zone, s.quiet_starts, s.quiet_ends) END,
+                now()
+            ) AS send_at
         FROM (
-            SELECT n.user_id, max(n.digest_on) AS latest FROM notifications n
-            JOIN users u ON u.id = n.user_id
-            LEFT JOIN organizations o ON o.id = n.org_id
-            LEFT JOIN notification_settings s ON s.user_id = n.user_id
-            WHERE n.digest_on IS NOT NULL AND n.digest_id IS NULL AND n.digest_on <= (now() + interval '14 hours')::date
-                AND (n.digest_on + coalesce(s.digest_at, '08:00'))
-                    AT TIME ZONE coalesce(u.time_zone, o.time_zone, 'UTC') <= now()
-                AND (s.paused_until > now()) IS NOT TRUE
-            GROUP BY n.user_id ORDER BY n.user_id LIMIT :most
+            SELECT n.user_id, max(n.digest_on) AS latest, min(coalesce(u.time_zone, o.time_zone, 'UTC')) AS zone
+            {_RIPE} AND n.user_id = ANY(:people)
+            GROUP BY n.user_id
         ) d
         JOIN users u ON u.id = d.user_id
         LEFT JOIN notification_settings s ON s.user_id = d.user_id
     ),
     waiting AS MATERIALIZED (
-        SELECT n.id, p.message_id, p.email,
+        SELECT n.id, p.message_id, p.email, p.send_at,
             p.is_wanted AND n.read_at IS NULL AND n.deleted_at IS NULL AND n.folded_into IS NULL
             AND n.snoozed_until IS NULL AND (n.archived_at IS NULL OR n.archived_at = n.created_at) AS is_worth
         FROM people p JOIN notifications n ON n.user_id = p.user_id
@@ -81,7 +90,7 @@ _DIGEST = text(
         UPDATE notifications n SET digest_id = CASE WHEN w.is_worth THEN w.message_id END,
             digest_on = CASE WHEN w.is_worth THEN n.digest_on END
         FROM waiting w WHERE n.id = w.id AND n.digest_id IS NULL
-        RETURNING n.id, n.user_id, n.org_id, n.title, n.digest_id, w.email
+        RETURNING n.id, n.user_id, n.org_id, n.title, n.digest_id, w.email, w.send_at
     )
     INSERT INTO messages (
         id, org_id, channel, lane, purpose, subject_kind, subject_id, to_phone, to_email, subject, body, segments,
@@ -89,23 +98,26 @@ _DIGEST = text(
     )
     SELECT t.digest_id, CASE WHEN count(DISTINCT t.org_id) = 1 THEN min(t.org_id::text)::uuid END, 'email', 2, 'digest',
         'digest', t.digest_id, '', t.email,
-        CASE WHEN count(*) = 1 THEN :one ELSE replace(:many, '{count}', count(*)::text) END,
-        left(string_agg(t.title, E'\\n' ORDER BY t.id DESC), 1600), 0, now(), now() + interval '20 hours', t.user_id
+        CASE WHEN count(*) = 1 THEN :one ELSE replace(:many, '{{count}}', count(*)::text) END,
+        left(string_agg(t.title, E'\\n' ORDER BY t.id DESC), 1600), 0, t.send_at,
+        t.send_at + interval '20 hours', t.user_id
     FROM taken t WHERE t.digest_id IS NOT NULL
-    GROUP BY t.digest_id, t.user_id, t.email
-    RETURNING user_id
-    """
+    GROUP BY t.digest_id, t.user_id, t.email, t.send_at
+    """  # noqa: S608 - a constant
 )
 
 
 @job("send_digests")
 def send_digests() -> None:
-    """One letter for each person whose hour has come."""
+    """One letter for each person whose hour has come; their quiet hours hold it."""
+    people = list(db.session.scalars(_EXPECTING, {"most": AT_ONCE}))
+    if not people:
+        return
+    hold_counts(people)
     words = {"one": _("Your day in one letter: 1 notice"), "many": _("Your day in one letter: {count} notices")}
-    written = db.session.scalars(_DIGEST, {"most": AT_ONCE, **words}).all()
-    if written:
-        ring_channels()
-    _again_if_full("send_digests", written)
+    db.session.execute(_DIGEST, {"people": people, **words})
+    ring_channels()
+    _again_if_full("send_digests", people)
 
 
 @job("unsnooze_notices")

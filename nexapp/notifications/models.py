@@ -39,6 +39,8 @@ class Notification(Keyed, Created, Model):
     """The local day whose digest brings it by e-mail."""
     digest_id: Mapped[UUID | None]
     """The e-mail that brought it."""
+    wording: Mapped[int | None]
+    """1 or 2, where its type is being tried in two."""
     seen_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     acted_at: Mapped[datetime | None]

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from string import Formatter
 
 from flask_babel import LazyString
 
 CHANNELS = ("in_app", "email", "push", "sms")
 TIERS = ("free", "pro", "elite")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Other words for the same, to see which of the two are opened and acted on more. Takes the same places."""
+
+    title: LazyString | str
+    body: LazyString | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +45,10 @@ class NoticeType:
     """Security and billing: can't be switched off, and nothing holds it back."""
     minimum: str = "viewer"
     """The least role that gets it, for the settings page."""
-    extra: tuple[tuple[str, Any], ...] = ()
     allowance: int = 0
     """How many in seven days a tier below `tier` has all the same."""
+    second: Wording | None = None
+    """Half of the people get this one, always the same half."""
 
     @property
     def switch_name(self) -> str:
@@ -53,7 +62,14 @@ def register_types(*types: NoticeType) -> None:
     for known in types:
         if known.name in TYPES and TYPES[known.name] != known:
             raise RuntimeError(f"two types of notices are called {known.name}")
+        if known.second and places(known.second.title, known.second.body) - places(known.title, known.body):
+            raise RuntimeError(f"the second wording of {known.name} has places that nobody fills")
         TYPES[known.name] = known
+
+
+def places(*templates: LazyString | str) -> set[str]:
+    """The names of the values that templates show."""
+    return {name for template in templates for _words, name, _spec, _how in Formatter().parse(str(template)) if name}
 
 
 def find_type(name: str) -> NoticeType | None:
@@ -62,15 +78,15 @@ def find_type(name: str) -> NoticeType | None:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What notices are about: rows of a tenant's table, whose `alive` is SQL about the row `s`."""
+    """What notices are about: rows of a tenant's table, gone where the column `ended` is set."""
 
     table: str
-    alive: str = "true"
+    ended: str = ""
 
 
 SUBJECTS: dict[str, Subject] = {}
 
 
-def register_subject(kind: str, table: str, alive: str = "true") -> None:
+def register_subject(kind: str, table: str, ended: str = "") -> None:
     """A notice about a row of this kind that is not there is left out, and recorded."""
-    SUBJECTS[kind] = Subject(table, alive)
+    SUBJECTS[kind] = Subject(table, ended)

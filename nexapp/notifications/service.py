@@ -7,7 +7,7 @@ with a notice is recorded and never stops what it is about.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -133,8 +133,10 @@ def _person(recipient: UUID | Recipient, shared: Mapping[str, Any]) -> dict[str,
     }
 
 
-def _twice(ask: Callable[[], list[Any]], kind: Mapping[str, Any], people: int) -> list[Any]:
+def _twice(ask: Callable[[], Sequence[Any]], kind: Mapping[str, Any], people: int) -> Sequence[Any]:
     """What the database refuses is asked once more, then recorded; the caller's own work goes on."""
+    # What the caller has not written yet fails at the caller, not here.
+    db.session.flush()
     for attempt in (1, 2):
         try:
             with db.session.begin_nested():
@@ -150,7 +152,7 @@ def _twice(ask: Callable[[], list[Any]], kind: Mapping[str, Any], people: int) -
     return []
 
 
-def _take(result: Notified, kind: Mapping[str, Any], rows: list[Any], asked: int, *, with_toasts: bool) -> None:
+def _take(result: Notified, kind: Mapping[str, Any], rows: Sequence[Any], asked: int, *, with_toasts: bool) -> None:
     made = [row for row in rows if row.outcome == "made"]
     result.made += [row.id for row in made]
     result.by_subject |= {row.subject_id: row.id for row in made if row.subject_id}
@@ -159,15 +161,14 @@ def _take(result: Notified, kind: Mapping[str, Any], rows: list[Any], asked: int
     result.skipped += asked - len(made)
     if not made:
         return
-    text_people(made, kind["icon"])
-    ring_channels()
+    _send_out(kind, made)
     if with_toasts:
         _signal(kind, made)
     else:
         signal_crowd({row.user_id for row in made})
 
 
-def _take_selected(result: Notified, kind: Mapping[str, Any], rows: list[Any]) -> None:
+def _take_selected(result: Notified, kind: Mapping[str, Any], rows: Sequence[Any]) -> None:
     told = [row for row in rows if row.outcome == "made"]
     shown = [_Shown(one) for row in told for one in row.shown or ()]
     result.count = sum(row.people for row in told)
@@ -177,8 +178,7 @@ def _take_selected(result: Notified, kind: Mapping[str, Any], rows: list[Any]) -
             result.reasons[row.outcome] += row.people
     if not told:
         return
-    text_people(shown, kind["icon"])
-    ring_channels()
+    _send_out(kind, shown)
     if rows[0].asked <= FEW:
         result.made = [one.id for one in shown]
         result.by_subject = {one.subject_id: one.id for one in shown if one.subject_id}
@@ -187,7 +187,13 @@ def _take_selected(result: Notified, kind: Mapping[str, Any], rows: list[Any]) -
         signal_crowd(user_id for row in told for user_id in row.told.split(","))
 
 
-_UUIDS = ("id", "user_id", "org_id", "subject_id", "shown_id")
+def _send_out(kind: Mapping[str, Any], made: Sequence[Any]) -> None:
+    if any(row.phone for row in made):
+        _twice(lambda: text_people(made, kind["icon"]), kind, len(made))
+    ring_channels()
+
+
+_UUIDS = ("id", "user_id", "org_id", "subject_id", "shown_id", "replaces")
 _INSTANTS = ("held_until", "expires_at")
 
 

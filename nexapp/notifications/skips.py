@@ -18,6 +18,7 @@ REASONS: dict[str, LazyString] = {
     "switched_off": _("You switched this kind off."),
     "channel_off": _("You switched this channel off."),
     "quiet_hours": _("Held until your quiet hours end."),
+    "too_late": _("After your quiet hours it would have come too late."),
     "paused": _("You paused your notices."),
     "frequency_cap": _("You had as many as you allow in a day."),
     "no_address": _("We have no e-mail address of yours."),

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, text, update
+from sqlalchemy import ColumnElement, case, func, null, text, update
 
 from nexapp.notifications.events import signal_count
 from nexapp.notifications.models import Notification
@@ -46,7 +46,8 @@ def unread(user_id: UUID, ids: Ids) -> Change:
 
 
 def mark_seen(user_id: UUID, ids: Ids) -> None:
-    """They stood on a page that the person looked at; no count changes."""
+    """They stood on a page that the person looked at; no count changes, but others wait in the same order."""
+    hold_counts([user_id])
     _update(user_id, [_among(ids), Notification.seen_at.is_(None)], seen_at=func.now())
 
 
@@ -62,14 +63,15 @@ def archive(user_id: UUID, ids: Ids) -> Change:
 
 
 def unarchive(user_id: UUID, ids: Ids) -> Change:
-    return _change(user_id, [_among(ids), Notification.archived_at.is_not(None)], archived_at=None)
+    """What is over stays in the inbox when it is brought back by hand."""
+    return _change(user_id, [_among(ids), Notification.archived_at.is_not(None)], archived_at=None, **_LASTS)
 
 
 def snooze(user_id: UUID, ids: Ids, until: datetime) -> Change:
     """Out of sight until then; it comes back unread."""
     if not now() < until <= now() + LONGEST_SNOOZE:
         raise BadInput(_("Choose a time within the next year."))
-    return _change(user_id, [_among(ids)], snoozed_until=until, archived_at=None)
+    return _change(user_id, [_among(ids)], snoozed_until=until, archived_at=None, **_LASTS)
 
 
 def unsnooze(user_id: UUID, ids: Ids) -> Change:
@@ -88,6 +90,10 @@ def undelete(user_id: UUID, ids: Ids) -> Change:
 _READ: dict[str, Any] = {
     "read_at": func.coalesce(Notification.read_at, func.now()),
     "seen_at": func.coalesce(Notification.seen_at, func.now()),
+}
+
+_LASTS: dict[str, Any] = {
+    "expires_at": case((Notification.expires_at <= func.now(), null()), else_=Notification.expires_at)
 }
 
 

@@ -11,7 +11,7 @@ SALES = ("sales",)
 
 def register() -> None:
     register_types(*_TYPES)
-    register_subject("prospect", "prospects", "s.deleted_at IS NULL")
+    register_subject("prospect", "prospects", "deleted_at")
 
 
 _TYPES = (

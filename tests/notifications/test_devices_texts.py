@@ -141,3 +141,18 @@ def test_a_provider_that_refuses_says_so_in_the_row(
     tell("Ana")
     send()
     assert [status for status, _ in team.sql(STATES)] == ["failed"]
+
+
+def test_texts_that_are_held_become_one(team: Team, acting: Acting) -> None:
+    """Nobody finds three texts about the same in the morning."""
+    here = now().astimezone(ZoneInfo("America/New_York"))
+    team.set(quiet_enabled=True, quiet_starts=(here - timedelta(hours=2)).time(),
+             quiet_ends=(here + timedelta(hours=2)).time())  # fmt: skip
+    for name in ("Ana", "Ben", "Cem"):
+        with acting(SYSTEM):
+            notify(team.people, "followup_due", values={"message": f"Call {name}"}, org_id=team.org_id)
+    told = "position('3 follow-ups' IN body) > 0"
+    assert team.sql(f"SELECT status, {told} FROM messages WHERE channel = 'sms' ORDER BY id") == [
+        ("cancelled", False), ("cancelled", False), ("queued", True),
+    ]  # fmt: skip
+    assert team.sql("SELECT count(*) FROM messages WHERE channel = 'sms' AND expires_at IS NULL") == [(0,)]

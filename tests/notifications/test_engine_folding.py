@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from nexapp.notifications import queries, states
+from nexapp.notifications import jobs, queries, states
 from nexapp.notifications.service import Recipient, notify
 from nexapp.spine.clock import now
 from nexapp.spine.tenancy import SYSTEM, Actor, Role
@@ -152,3 +152,38 @@ def test_deleting_the_fold_hides_its_parts(team: Team, acting: Acting) -> None:
         states.delete(team.people[0], [head.id])
     assert inbox(team, acting) == []
     assert unread(team, acting) == 0
+
+
+def test_what_stands_for_several_lasts_as_long_as_the_last(team: Team, acting: Acting) -> None:
+    """What expires first must not put away what is still waited for."""
+    soon, late = now() + timedelta(hours=1), now() + timedelta(hours=5)
+    ends = "SELECT n.expires_at, m.expires_at FROM notifications n JOIN messages m ON m.notification_id = n.id"
+    tell(team, acting, "Ada", expires_at=late)
+    tell(team, acting, "Ben", expires_at=soon)
+    assert team.sql(ends) == [(late, late)]
+    latest = late + timedelta(hours=1)
+    tell(team, acting, "Cleo", expires_at=latest)
+    assert team.sql(ends) == [(latest, latest)]
+    tell(team, acting, "Dan")
+    [(end, letter_ends)] = team.sql(ends)
+    assert end is None
+    assert letter_ends > latest
+
+
+def test_several_of_one_call_last_as_long_as_the_last(team: Team, acting: Acting) -> None:
+    ends = [now() + timedelta(hours=hours) for hours in (5, 1)]
+    with acting(SYSTEM):
+        for end in ends:
+            notify(team.people[:1], "hot_lead", values={"name": "Al"}, org_id=team.org_id, expires_at=end)
+    assert team.sql("SELECT expires_at FROM notifications WHERE parts = 2") == [(ends[0],)]
+
+
+def test_what_a_letter_brought_takes_in_nothing_more(team: Team, acting: Acting) -> None:
+    team.set(digest_enabled=True)
+    tell(team, acting, "Ada", type_name="lead_cooling")
+    team.sql("UPDATE notifications SET digest_on = digest_on - 2")
+    with acting(SYSTEM):
+        jobs.send_digests()
+    tell(team, acting, "Ben", type_name="lead_cooling")
+    assert inbox(team, acting) == [("❄️ Lead Cooling Down", 1)] * 2
+    assert team.sql("SELECT count(*) FROM notifications WHERE digest_on IS NOT NULL AND digest_id IS NULL") == [(1,)]

@@ -201,3 +201,26 @@ def test_more_than_one_run_holds_is_done_by_the_next(
 def test_they_run_every_five_minutes() -> None:
     five = {name for name, entry in ENTRIES.items() if entry.cron == "*/5 * * * *"}
     assert {"send_digests", "unsnooze_notices", "expire_notices"} <= five
+
+
+def test_quiet_hours_hold_the_letter(team: Team, acting: Acting) -> None:
+    here = now().replace(tzinfo=None)
+    team.set(digest_enabled=True, quiet_enabled=True, quiet_starts=(here - timedelta(hours=2)).time(),
+             quiet_ends=(here + timedelta(hours=2)).time())  # fmt: skip
+    tell(team, acting)
+    make_due(team)
+    run(acting, jobs.send_digests)
+    [(wait, worth)] = team.messages(columns="send_at - now(), expires_at - send_at")
+    assert timedelta(hours=1, minutes=50) < wait <= timedelta(hours=2)
+    assert worth == timedelta(hours=20)
+
+
+@pytest.mark.parametrize("verb", ["unarchive", "snooze"])
+def test_what_is_over_stays_where_it_is_brought_back(team: Team, acting: Acting, verb: str) -> None:
+    mine = tell(team, acting, expires_at=now() - timedelta(seconds=1))
+    run(acting, jobs.expire_notices)
+    more = [now() + timedelta(hours=1)] if verb == "snooze" else []
+    with acting(Actor(Role.OWNER, team.org_id, team.people[0])):
+        assert getattr(states, verb)(team.people[0], [mine], *more).ids == [mine]
+    run(acting, jobs.expire_notices)
+    assert team.items(columns="archived_at, snoozed_until IS NOT NULL") == [(None, verb == "snooze")]

@@ -8,12 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from nexapp.notifications import jobs, states
 from nexapp.notifications.service import Notified, Recipient, notify
 from nexapp.spine.clock import now
+from nexapp.spine.db import db
 from nexapp.spine.tenancy import SYSTEM, Actor, Role
 from nexapp.spine.unit import unit_of_work
 
@@ -142,3 +146,41 @@ def test_two_runs_of_the_letter_write_one(app: Flask, team: Team) -> None:
     team.sql("UPDATE notifications SET digest_on = digest_on - 2")
     at_once(app, [(SYSTEM, jobs.send_digests)] * 3)
     assert team.sql("SELECT count(*), count(DISTINCT user_id) FROM messages") == [(len(team.people),) * 2]
+
+
+def beside_a_lock(app: Flask, services: Any, actor: Actor, act: Callable[[], Any]) -> Any:
+    """While somebody else is at every count of unread."""
+    with psycopg.connect(services.owner_url) as other:
+        other.execute("SELECT FROM unread_counts FOR UPDATE")
+        with app.app_context(), unit_of_work(actor):
+            db.session.execute(text("SET LOCAL lock_timeout = '300ms'"))
+            return act()
+
+
+def test_whoever_changes_notices_waits_for_the_counts_first(app: Flask, team: Team, services: Any) -> None:
+    """In one order: with two, a letter and somebody who reads all would wait for one another."""
+    me = team.people[0]
+    team.set(me, digest_enabled=True)
+    with app.app_context(), unit_of_work(SYSTEM):
+        made = notify([me], "mission_alert", org_id=team.org_id).made
+    team.sql("UPDATE notifications SET digest_on = digest_on - 2")
+    acts: list[tuple[Actor, Callable[[], Any]]] = [
+        (SYSTEM, jobs.send_digests),
+        (Actor(Role.OWNER, team.org_id, me), lambda: states.mark_seen(me, made)),
+        (Actor(Role.OWNER, team.org_id, me), lambda: states.read_all(me)),
+    ]
+    for actor, act in acts:
+        with pytest.raises(OperationalError, match="lock timeout"):
+            beside_a_lock(app, services, actor, act)
+
+
+def test_what_was_told_before_waits_for_nobody(app: Flask, team: Team, services: Any) -> None:
+    """A job that says the same each minute holds up no booking."""
+
+    def tell() -> Notified:
+        return notify(team.people, "mission_alert", dedupe_key="k", org_id=team.org_id)
+
+    with app.app_context(), unit_of_work(SYSTEM):
+        assert tell().count == len(team.people)
+    assert beside_a_lock(app, services, SYSTEM, tell).skipped == len(team.people)
+    assert team.sql("SELECT count(*) FROM system_errors") == [(0,)]

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
+from nexapp.notifications.engine import call_for, kind_of
 from nexapp.notifications.registry import TYPES, NoticeType, find_type, register_types
 from nexapp.notifications.service import Notified, Recipient, notify, notify_selected
 from nexapp.notifications.skips import REASONS, channel_words, reason_words
@@ -160,6 +162,15 @@ def test_of_several_insights_at_once_a_free_person_gets_one(owner_sql: Sql, acti
         told = notify(both, "ai_insight", org_id=team.org_id)
     assert (told.count, told.reasons) == (2, {"tier": 4})
     assert [team.titles(user_id) for user_id in team.people] == [["🧠 0"], ["🧠 0"]]
+
+
+def test_each_business_has_an_insight_of_its_own(owner_sql: Sql, acting: Acting) -> None:
+    teams = [make_team(owner_sql, tier="free") for _ in range(2)]
+    [me] = teams[0].people
+    join_team(owner_sql, teams[1].org_id, me)
+    with acting(SYSTEM):
+        told = [notify([me], "ai_insight", values=WORDS, org_id=team.org_id) for team in (*teams, *teams)]
+    assert [one.count for one in told] == [1, 1, 0, 0]
 
 
 def test_a_locked_type_asks_for_no_tier_and_no_switch(owner_sql: Sql, tell: Tell) -> None:
@@ -354,6 +365,16 @@ def test_outside_quiet_hours_nothing_is_held(team: Team, tell: Tell) -> None:
     assert team.skips() == []
 
 
+def test_what_would_come_too_late_is_not_held(team: Team, tell: Tell) -> None:
+    with_device(team)
+    team.set(push_enabled=True, **hours_around(team))
+    assert tell(team, expires_at=now() + timedelta(hours=1)).count == 1
+    assert team.messages() == []
+    assert team.skips() == [("email", "too_late"), ("push", "too_late")]
+    tell(team, expires_at=now() + timedelta(hours=3))
+    assert len(team.messages()) == 2
+
+
 def test_a_pause_leaves_the_bell_alone(team: Team, tell: Tell) -> None:
     with_device(team)
     team.set(push_enabled=True, paused_until=now() + timedelta(days=1))
@@ -427,6 +448,14 @@ def test_what_folds_costs_one_of_the_cap(team: Team, tell: Tell) -> None:
     for _ in range(3):
         assert tell(team, "coin_earned").count == 1
     assert tell(team).reasons == {"frequency_cap": 1}
+
+
+def test_what_joins_another_costs_the_next_group_nothing(team: Team, acting: Acting) -> None:
+    team.set(daily_cap=2)
+    with acting(SYSTEM):
+        for groups in (["a"], ["a", "b"]):
+            asked = [Recipient(team.people[0], WORDS, group_key=group) for group in groups]
+            assert notify(asked, "coin_earned", org_id=team.org_id).count == len(groups)
 
 
 # 8. The key against doubles
@@ -521,6 +550,15 @@ def test_a_notice_about_something_gone_is_left_out_and_the_rest_goes_on(owner_sq
     assert (told.count, told.reasons) == (1, {"bad_reference": 3})
     assert told.by_subject == {mine: told.made[0]}
     assert owner_sql("SELECT kind, details ->> 'people' FROM system_errors") == [("notice_error", "3")]
+
+
+def test_the_name_of_a_column_is_nothing_but_a_name(team: Team, acting: Acting) -> None:
+    """The function runs as the system: what it is told must never be run."""
+    asked = {"user_id": team.people[0], "org_id": team.org_id, "subject_id": uuid4()}
+    with acting(SYSTEM):
+        kind = kind_of(find_type("mission_alert"), "mission_alert", None, "prospect")
+    with pytest.raises(ProgrammingError, match="does not exist"), acting(SYSTEM):
+        call_for(kind | {"subject_ended": "id IS NULL OR true) --"}, [asked])
 
 
 def make_prospect(sql: Sql, org_id: UUID) -> UUID:
