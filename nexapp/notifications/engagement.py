@@ -5,12 +5,13 @@ A person's own are read from their notices; a business gets sums over its people
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Row, cast, func, select, text
+from sqlalchemy import Date, Row, cast, func, null, select, text
 
 from nexapp.notifications.models import Notification
 from nexapp.notifications.preferences import own_id, own_zone
@@ -44,11 +45,22 @@ class Reception:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A type's two wordings, and how each of them is received."""
+
+    type: NoticeType
+    first: Reception
+    second: Reception
+
+
+@dataclass(frozen=True, slots=True)
 class Engagement:
     by_type: list[tuple[NoticeType, Reception]]
     """The most frequent first."""
     by_day: dict[date, Reception]
     """Every day of the range, empty ones included."""
+    trials: list[Trial]
+    """Of a business only: a person always gets the same wording."""
 
     @property
     def total(self) -> Reception:
@@ -59,7 +71,7 @@ def own_engagement() -> Engagement:
     """The actor's last 30 days, all their businesses together."""
     day = cast(func.timezone(own_zone(), Notification.created_at), Date)
     rows = db.session.execute(
-        select(Notification.type, day.label("on_date"), *_figures())
+        select(Notification.type, day.label("on_date"), null().label("wording"), *_figures())
         .where(
             Notification.user_id == own_id(), Notification.created_at >= _since(), Notification.folded_into.is_(None)
         )
@@ -92,13 +104,25 @@ def _since() -> datetime:
 def _engagement(rows: Iterable[Row[Any]], zone: str) -> Engagement:
     types: list[tuple[NoticeType, Reception]] = []
     found: dict[date, Reception] = {}
+    tried: dict[str, dict[int, Reception]] = defaultdict(dict)
     for row in rows:
         figures = Reception(row.made, row.seen, row.opened, row.acted, row.act_seconds)
         if row.on_date is not None:
             found[row.on_date] = figures
+        elif row.wording is not None:
+            tried[row.type][row.wording] = figures
         elif row.type in TYPES:
             types.append((TYPES[row.type], figures))
     types.sort(key=lambda pair: (-pair[1].made, pair[0].name))
     first = today_in(zone) - timedelta(days=DAYS)
     days = [first + timedelta(days=n) for n in range(DAYS + 1)]
-    return Engagement(types, {day: found.get(day, Reception()) for day in days})
+    return Engagement(types, {day: found.get(day, Reception()) for day in days}, _trials(tried))
+
+
+def _trials(tried: Mapping[str, Mapping[int, Reception]]) -> list[Trial]:
+    """What is not tried any more is left out."""
+    return [
+        Trial(known, of.get(1, Reception()), of.get(2, Reception()))
+        for name, of in sorted(tried.items())
+        if (known := TYPES.get(name)) is not None and known.second is not None
+    ]

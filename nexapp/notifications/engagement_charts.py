@@ -7,7 +7,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from nexapp.notifications.engagement import Engagement, Reception
+from nexapp.notifications.engagement import Engagement, Reception, Trial
+from nexapp.notifications.engine import pieces
+from nexapp.spine.proportions import FEW, SURE, distance
 from nexapp.spine.wall_times import day_words
 from nexapp.spine.web.charts import stack
 
@@ -25,6 +27,7 @@ def charts_of(engagement: Engagement) -> dict[str, Any]:
         "marks": [day_words(day) for day in (days[0], days[-1])],
         "span": span_words,
         "rate": rate_words,
+        "trials": [(trial, _wordings(trial), verdict_words(trial)) for trial in engagement.trials],
     }
 
 
@@ -35,6 +38,32 @@ def reception_words(figures: Reception) -> str:
 
 def rate_words(figures: Reception) -> str:
     return "\u2013" if figures.open_rate is None else f"{figures.open_rate:.0f}%"
+
+
+def verdict_words(trial: Trial) -> str:
+    """Whether one of two wordings is opened more, and not by chance."""
+    first, second = trial.first, trial.second
+    if min(first.made, second.made) < FEW:
+        return _("Too few to tell yet: each wording needs at least %(few)s.", few=FEW)
+    better, worse = (first, second) if (first.open_rate or 0) >= (second.open_rate or 0) else (second, first)
+    said = {"rate": rate_words(better), "other": rate_words(worse)}
+    if distance((better.opened, better.made), (worse.opened, worse.made)) < SURE:
+        return _("No clear winner: %(rate)s against %(other)s opened, which may well be chance.", **said)
+    if better is first:
+        return _("The first works better: %(rate)s of it were opened, against %(other)s.", **said)
+    return _("The second works better: %(rate)s of it were opened, against %(other)s.", **said)
+
+
+def _wordings(trial: Trial) -> list[tuple[str, Reception]]:
+    second = trial.type.second
+    told = [(trial.type.title, trial.type.body, trial.first)]
+    told += [(second.title, second.body, trial.second)] if second else []
+    return [(f"{_plain(title)} \u00b7 {_plain(body)}", figures) for title, body, figures in told]
+
+
+def _plain(template: Any) -> str:
+    """With an ellipsis in each place."""
+    return "".join("\u2026" if n % 2 else piece for n, piece in enumerate(pieces(template)))
 
 
 def span_words(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.identity.models import Membership, StaffMember
-from nexapp.notifications.registry import NoticeType, register_subject, register_types
+from nexapp.notifications.registry import NoticeType, Wording, register_subject, register_types
 from nexapp.notifications.service import notify, notify_selected
 from nexapp.slots.models import Slot
 from nexapp.slots.times import text_time
@@ -27,7 +27,8 @@ TYPES = {"booked": "slot_booked", "pending": "slot_waiting", "moved": "slot_move
 
 _TYPES = (
     NoticeType("slot_booked", _("New bookings"), "📅", ("green", "emerald"), "normal", _("📅 {client} booked {time}"),
-               _("With {staff}."), _("📅 {count} new bookings"), channels=QUIETLY, kinds=WITH_SLOTS),
+               _("With {staff}."), _("📅 {count} new bookings"), channels=QUIETLY, kinds=WITH_SLOTS,
+               second=Wording(_("📅 {client} comes {time}"), _("Booked just now, with {staff}."))),
     NoticeType("slot_waiting", _("Bookings that wait for your answer"), "⏳", ("yellow", "amber"), "high",
                _("⏳ {client} waits for your answer"),
                _("{time} with {staff}. Without an answer the time opens again."),
