@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from nexapp.identity.models import Organization, User
 from nexapp.sales.demo.seeding import seed_sales
@@ -37,6 +37,8 @@ def seed_demo(if_empty: bool) -> None:
 
 
 def _seed() -> None:
+    # The tables have no statistics yet: PostgreSQL would take them for small, and compare every row with every other.
+    db.session.execute(text("SET LOCAL enable_nestloop = off"))
     everyone = seed_people()
     seed_team(everyone)
     for seeded in everyone:
