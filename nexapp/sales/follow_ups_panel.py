@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import Response, request, url_for
 from flask_babel import gettext as _
@@ -16,10 +16,12 @@ from nexapp.sales import sequences_queries, tiers, when
 from nexapp.sales.blueprint import pages
 from nexapp.sales.follow_ups_forms import WhenForm
 from nexapp.sales.prospects import get_prospect, may_change
+from nexapp.sales.prospects_forms import read_id
 from nexapp.sales.suggesting import Suggestion, suggest_for
 from nexapp.sales.when import Due
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.wall_times import TimeHappensTwice
 from nexapp.spine.web.failures import is_fragment
@@ -40,6 +42,8 @@ class Panel:
     running: Any
     sequences: Sequence[Any]
     form: WhenForm
+    key: UUID
+    """Names the forms of this panel: one that is sent twice is planned once."""
 
 
 def follow_up_panel(prospect: Any, form: WhenForm | None = None) -> Panel:
@@ -53,6 +57,7 @@ def follow_up_panel(prospect: Any, form: WhenForm | None = None) -> Panel:
     return Panel(
         rows, _taps(zone), zone, tier, may_act, suggest_for(prospect, zone) if helped else None, running,
         sequences_queries.list_sequences() if may_act and not running else [], form or WhenForm(formdata=None),
+        new_id(),
     )  # fmt: skip
 
 
@@ -77,7 +82,9 @@ def plan_follow_up(prospect_id: UUID) -> Response:
         if choice == "own" and not form.validate():
             return _panel_page(prospect, form, 422)
         due, message = _chosen(choice, prospect, zone, form)
-        added = cases.add_follow_up(cases.NewFollowUp(prospect_id, due, message, kind="one_time"))
+        added = cases.add_follow_up(
+            cases.NewFollowUp(prospect_id, due, message, kind="one_time", key=_key(choice, due))
+        )
     except BadInput as error:
         if isinstance(error, TimeHappensTwice):
             form.ask_which(error.choices)
@@ -88,6 +95,12 @@ def plan_follow_up(prospect_id: UUID) -> Response:
     if is_fragment():
         return with_toast(_panel_page(prospect), words, undo=undo)
     return see_other(url_for("sales.show_prospect", prospect_id=prospect_id), words, undo=undo)
+
+
+def _key(choice: str, due: Due) -> UUID | None:
+    """Of this tap: the panel's other taps are other follow-ups."""
+    sent = read_id(request.form.get("key"))
+    return uuid5(sent, f"{choice} {due.at.isoformat()}") if sent else None
 
 
 def _chosen(choice: str, prospect: Any, zone: str, form: WhenForm) -> tuple[Due, str]:

@@ -119,6 +119,17 @@ def test_one_tap_from_the_prospect(team: SalesTeam) -> None:
     assert team.row("follow_ups")["status"] == "cancelled"
 
 
+def test_a_tap_sent_twice_plans_once(team: SalesTeam) -> None:
+    ana, browser = team.prospect(), team.browser()
+    page = browser.get(f"/prospects/{ana}/follow-ups", fragment=True).get_data(as_text=True)
+    keys = set(re.findall(r'name="key" value="([^"]+)"', page))
+    assert len(keys) == 1
+    (key,) = keys
+    for when in ("tomorrow", "tomorrow", "in_3_days"):
+        assert browser.post(f"/prospects/{ana}/follow-ups", when=when, key=key).status_code == 303
+    assert len(team.sql("SELECT id FROM follow_ups WHERE prospect_id = %s", ana)) == 2
+
+
 def test_one_tap_without_scripts(team: SalesTeam) -> None:
     ana = team.prospect()
     answer = team.browser().post(f"/prospects/{ana}/follow-ups", when="next_monday")
