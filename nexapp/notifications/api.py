@@ -16,6 +16,7 @@ from nexapp.notifications.devices import Device, list_devices, register_app_toke
 from nexapp.notifications.preferences import own_id
 from nexapp.notifications.registry import NoticeType, find_type, register_types
 from nexapp.notifications.service import notify
+from nexapp.notifications.switches import current_place, may_get
 from nexapp.spine import audit
 from nexapp.spine.errors import BadInput, NotFound
 from nexapp.spine.tenancy import Role
@@ -149,9 +150,11 @@ def get_notification(notification_id: UUID) -> NotificationOut:
 def create_notifications(body: NewNotification) -> Told:
     if body.type == "program_notice" and not body.title:
         raise BadInput(fields={"title": _("Say what it is about.")})
+    if (known := find_type(body.type)) is None or not may_get(known, current_place()):
+        raise BadInput(fields={"type": _("Your organisation has no such notices.")})
     about = {"subject_kind": "prospect", "subject_id": body.prospect_id} if body.prospect_id else {}
     done = notify(
-        body.user_ids, body.type, values={"title": body.title, "message": body.message, **body.values},
+        dict.fromkeys(body.user_ids), body.type, values={"title": body.title, "message": body.message, **body.values},
         action_url=body.action_url, priority=body.priority, dedupe_key=body.dedupe_key, **about,  # type: ignore[arg-type]
     )  # fmt: skip
     audit.record("notifications.created", "notification", None, {"type": body.type, "made": len(done.made)})

@@ -100,6 +100,12 @@ def test_a_notice_that_means_nothing_is_refused(team: Team, change: dict[str, An
     assert list(refused.json["errors"]) == [field]
 
 
+def test_who_is_named_twice_is_told_once(team: Team) -> None:
+    body = {"user_ids": [str(team.people["staff"])] * 3, "title": "Stock is low"}
+    told = team.caller().post("/notifications", body).json
+    assert (len(told["made"]), told["skipped"]) == (1, 0)
+
+
 def test_a_dedupe_key_tells_once(team: Team) -> None:
     body = {"user_ids": [str(team.people["staff"])], "title": "Stock is low", "dedupe_key": "stock:7"}
     caller = team.caller()
