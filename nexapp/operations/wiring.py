@@ -10,6 +10,7 @@ from nexapp.operations import (  # noqa: F401 - their routes and topics
     jobs_views,
     live,
     notices,
+    notices_views,
     public_views,
     tool_views,
 )
@@ -26,3 +27,4 @@ def register(app: Flask) -> None:
     add_item(Item(_("Platform"), "operations.admin_home", "activity", 900))
     add_item(Item(_("Errors"), "operations.list_errors", "bug", 910))
     add_item(Item(_("Jobs"), "operations.list_jobs", "list-details", 920))
+    add_item(Item(_("Not sent"), "operations.list_unsent", "bell-off", 930))
