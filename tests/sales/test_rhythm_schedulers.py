@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW_YORK = ZoneInfo("America/New_York")
-A_LONG_TIME = 120
+A_LONG_TIME = 300
 SUNDAY = date(2026, 11, 1)
 """On which the clocks of New York change."""
 
