@@ -269,7 +269,7 @@ def test_an_undo_gives_back_what_stood_there_when_it_was_overwritten(
         cases.lock_prospect(known).name = "Newer name"
         db.session.flush()
         worker.start()
-        eventually(lambda: team.sql("SELECT FROM pg_locks WHERE NOT granted"), 60, "the part waits")
+        eventually(lambda: team.sql("SELECT 1 FROM pg_locks WHERE NOT granted"), 60, "the part waits")
     worker.join(60)
     assert team.row(known, "name") == "Ana Ruiz"
     importer.undo(address)

@@ -40,16 +40,17 @@ class Judge:
     def _values(self, cells: Sequence[str]) -> Judged:
         given = {field: self._cell(cells, place) for field, place in self.mapping.items()}
         email = _email(given.get("email", ""))
+        name = read_name(given, LONGEST_NAME) or given.get("company") or email[:LONGEST_NAME]
+        if not can_be_seen(name):
+            raise Unusable("no_name")
         found = {
-            "name": read_name(given, LONGEST_NAME) or given.get("company") or email[:LONGEST_NAME],
+            "name": name,
             "email": email,
             "phone": self._phone(given.get("phone", "")),
             "stage": choose(given.get("stage", ""), self.stages, "unknown_stage"),
             "owner": choose(given.get("owner", ""), self.owners, "unknown_owner"),
             "value_cents": _cents(given.get("value", "")),
         }
-        if not can_be_seen(found["name"]):
-            raise Unusable("no_name")
         found |= {field: _short(given.get(field, ""), most) for field, most in LONGEST.items()}
         # What the file doesn't say is left out: a part of it has a thousand rows.
         return {name: value for name, value in found.items() if value}
