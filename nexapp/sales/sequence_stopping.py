@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -76,12 +77,14 @@ def note_reply(event: InboundTextReceived) -> None:
         .where(Prospect.org_id == org_id, Prospect.phone == phone, Prospect.deleted_at.is_(None))
         .order_by(Prospect.id)
     )
-    for prospect_id, owner_id in db.session.execute(found).all():
-        if owner_id is None:
-            emit(ProspectReplied(org_id, prospect_id, "text"))
-            continue
+    rows: Sequence[Any] = db.session.execute(found).all()
+    for prospect_id, owner_id in rows:
         known = f"inbound:{event.inbound_id}:{prospect_id}"
-        record_activity(owner_id, "reply", prospect_id, external_id=known, details={"channel": "text"}, org_id=org_id)
+        if owner_id:
+            told = {"channel": "text"}
+            record_activity(owner_id, "reply", prospect_id, external_id=known, details=told, org_id=org_id)
+        else:
+            emit(ProspectReplied(org_id, prospect_id, "text"))
 
 
 def note_reply_to(follow_up_id: UUID) -> None:
