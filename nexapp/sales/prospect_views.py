@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from nexapp.identity.addresses import safe_next
 from nexapp.identity.business_settings import get_business
 from nexapp.sales import prospects as cases
+from nexapp.sales import when
 from nexapp.sales.blueprint import pages
 from nexapp.sales.prospect_timeline import get_story
 from nexapp.sales.prospect_words import REASONS
@@ -128,17 +129,18 @@ def prospect_page(
     """The page, or the fragment of its live part; a refused form stands open in it."""
     business, row = get_business(), get_row(prospect_id)
     before = request.args.get("before")
-    role, may_change = current_actor().role, cases.may_change(row.owner_id, row.has_left)
+    me, role, may_change = current_actor().user_id, current_actor().role, cases.may_change(row.owner_id, row.has_left)
     return page(
         "sales/prospect.html", "sales/_prospect.html" if status == 200 else None, status=status, business=business,
         prospect=row, story=get_story(row, business.currency, before), before=before, reasons=REASONS,
         may_change=may_change and row.deleted_at is None, may_note=role.at_least(Role.STAFF),
         may_restore=may_change and row.deleted_at is not None,
-        is_manager=role.at_least(Role.MANAGER), user_id=current_actor().user_id, is_changing=form is not None,
+        is_manager=role.at_least(Role.MANAGER), user_id=me, is_changing=form is not None,
         form=form or ProspectForm(country=business.country, formdata=None, data=as_typed(row)),
         move_form=_move_form(row, move_form), owner_form=_owner_form(row, owner_form),
         note_form=note_form or NoteForm(formdata=None, data={"key": str(new_id())}),
         contact_form=contact_form or ContactForm(formdata=None, data={"key": str(new_id())}),
+        zone=when.zone_of(me) if me else business.time_zone,
     )  # fmt: skip
 
 
