@@ -29,6 +29,13 @@ AGE = text("""
     FROM placed p WHERE n.id = p.id
 """)
 
+# Seeding tells of eight Sundays within a minute; the reports stay, the bell speaks of the last one.
+EARLIER_WEEKS = text("""
+    DELETE FROM notifications n WHERE n.org_id = :org AND n.type = 'weekly_report' AND EXISTS (
+        SELECT FROM notifications o
+        WHERE o.org_id = n.org_id AND o.user_id = n.user_id AND o.type = n.type AND o.id > n.id)
+""")
+
 HOT = text("""
     SELECT DISTINCT ON (p.owner_id) p.owner_id, p.id, p.name, p.phone FROM prospects p
     WHERE p.org_id = :org AND p.owner_id IS NOT NULL AND p.deleted_at IS NULL
@@ -47,6 +54,7 @@ def seed_notices(org_id: UUID, people: Sequence[tuple[UUID, str]]) -> None:
     daily.rescan(_today(org_id, people))
     notify([_hot(row) for row in db.session.execute(HOT, {"org": org_id})], "hot_lead", priority="normal",
            subject_kind="prospect", org_id=org_id)  # fmt: skip
+    db.session.execute(EARLIER_WEEKS, {"org": org_id})
     db.session.execute(AGE, {"org": org_id})
 
 
