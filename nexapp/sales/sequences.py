@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence as ListOf
 from dataclasses import asdict, dataclass
 from datetime import time
+from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from nexapp.sales import sequence_wording
 from nexapp.sales.sequences_models import Sequence, SequenceStep
@@ -47,12 +49,8 @@ def add_sequence(draft: SequenceDraft) -> UUID:
     """Its id. Raises `BadInput` next to the field: `name`, or `steps-2-body` for the third step's text."""
     _check(draft)
     actor = current_actor()
-    row = Sequence(
-        id=new_id(), org_id=actor.tenant, name=draft.name, stops_on_reply=draft.stops_on_reply,
-        stops_on_stage=draft.stops_on_stage, created_by=actor.user_id,
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
+    row = Sequence(id=new_id(), org_id=actor.tenant, created_by=actor.user_id)
+    _write(row, name=draft.name, stops_on_reply=draft.stops_on_reply, stops_on_stage=draft.stops_on_stage)
     _write_steps(row.id, draft.steps)
     _changed(row, "sequence.added")
     return row.id
@@ -62,8 +60,9 @@ def change_sequence(sequence_id: UUID, draft: SequenceDraft) -> None:
     """Steps that are due already keep their words; those that come later have the new ones."""
     row = lock_sequence(sequence_id)
     _check(draft, sequence_id)
-    row.name, row.stops_on_reply, row.stops_on_stage = draft.name, draft.stops_on_reply, draft.stops_on_stage
-    row.updated_at = now()
+    _write(
+        row, name=draft.name, stops_on_reply=draft.stops_on_reply, stops_on_stage=draft.stops_on_stage, updated_at=now()
+    )
     db.session.execute(
         delete(SequenceStep).where(SequenceStep.org_id == row.org_id, SequenceStep.sequence_id == row.id)
     )
@@ -81,7 +80,7 @@ def archive_sequence(sequence_id: UUID) -> None:
 def restore_sequence(sequence_id: UUID) -> None:
     row = lock_sequence(sequence_id)
     _refuse_taken(row.name, sequence_id)
-    row.archived_at = None
+    _write(row, archived_at=None)
     _changed(row, "sequence.restored")
 
 
@@ -139,7 +138,22 @@ def _refuse_taken(name: str, sequence_id: UUID | None) -> None:
         func.lower(Sequence.name) == name.lower(), Sequence.archived_at.is_(None), Sequence.id != sequence_id
     )
     if db.session.scalar(taken.with_only_columns(Sequence.id)) is not None:
-        raise BadInput(fields={"name": _("There is a sequence of this name already.")})
+        raise _taken()
+
+
+def _taken() -> BadInput:
+    return BadInput(fields={"name": _("There is a sequence of this name already.")})
+
+
+def _write(row: Sequence, **values: Any) -> None:
+    # Two forms at once: neither sees the other's name, and the later one is told.
+    try:
+        with db.session.begin_nested():
+            for column, value in values.items():
+                setattr(row, column, value)
+            db.session.add(row)
+    except IntegrityError as error:
+        raise _taken() from error
 
 
 def _write_steps(sequence_id: UUID, steps: ListOf[StepDraft]) -> None:

@@ -295,6 +295,30 @@ def test_a_reply_while_a_step_is_ticked_off_leaves_no_step(
     assert sorted(row["status"] for row in team.rows("follow_ups")) == ["cancelled", "done"]
 
 
+def test_a_sequence_written_twice_at_once_is_one(app: Flask, team: SalesTeam, acting: Acting, rep: Actor) -> None:
+    """On two connections, neither of which sees the other's name: the later form is told beside its field."""
+    refused: list[Exception] = []
+
+    def write_again() -> None:
+        try:
+            with app.app_context(), unit_of_work(rep):
+                sequences.add_sequence(SequenceDraft("Welcome", steps=STEPS))
+        except Exception as error:
+            refused.append(error)
+
+    other = threading.Thread(target=write_again)
+    with acting(rep):
+        sequences.add_sequence(SequenceDraft("Welcome", steps=STEPS))
+        other.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        eventually(lambda: team.value(waiting) or not other.is_alive(), 60, "the other form to wait")
+    other.join(60)
+    [error] = refused
+    assert isinstance(error, BadInput)
+    assert list(error.fields) == ["name"]
+    assert [row["name"] for row in team.rows("sequences")] == ["Welcome"]
+
+
 def test_a_step_of_a_sequence_that_stopped_is_not_told(
     app: Flask, team: SalesTeam, acting: Acting, rep: Actor, ana: UUID
 ) -> None:
