@@ -33,7 +33,9 @@
     const source = document.createElement("span");
     source.hidden = true;
     bell.append(source);
-    pending = window.htmx.ajax("POST", address, { source, swap: "none", values }).finally(() => source.remove());
+    const sent = window.htmx.ajax("POST", address, { source, swap: "none", values });
+    // What went wrong is said by the page's own listeners; here it only must not stand in the way of the next.
+    pending = sent.catch(() => {}).finally(() => source.remove());
     return pending;
   }
 
@@ -301,7 +303,7 @@
     reading = setTimeout(() => {
       if (detail() !== shown || document.hidden) return;
       delete shown.dataset.unread;
-      change("read", [shown.dataset.detail], { quietly: "yes" });
+      change("read", [shown.dataset.detail]);
     }, READ_MS);
   }
 
@@ -425,7 +427,10 @@
     const { line, by } = swipe;
     dropSwipe();
     if (Math.abs(by) < SWIPE_PX) return;
-    line.addEventListener("click", (event) => event.preventDefault(), { capture: true, once: true });
+    // The end of a swipe may count as a click on the line; the next touch of it is one again.
+    const ignore = (event) => event.preventDefault();
+    line.addEventListener("click", ignore, { capture: true });
+    setTimeout(() => line.removeEventListener("click", ignore, { capture: true }), SETTLE_MS);
     const isArchived = centre.dataset.tab === "archived";
     change(by < 0 ? (isArchived ? "unarchive" : "archive") : "snooze", [line.dataset.notice]);
   }
@@ -453,7 +458,7 @@
     if (target.closest("[data-to-list]")) backToList(event);
     if (target.closest("#choose")) toggleChoosing(target.closest("#choose"));
     const acts = target.closest("[data-acts]");
-    if (acts) change("acted", [acts.dataset.acts], { quietly: "yes" });
+    if (acts) change("acted", [acts.dataset.acts]);
     if (target.isConnected && isElsewhere(target)) closePanel(false);
   }
 
@@ -464,6 +469,8 @@
     event.preventDefault();
     const values = {};
     for (const [name, value] of new FormData(form, event.submitter)) (values[name] ??= []).push(value);
+    // The filter may have been changed since this form came.
+    if (form.dataset.ofType !== undefined) values.type = [find("type").value];
     form.closest("details[data-menu]")?.removeAttribute("open");
     send(form.getAttribute("action"), values);
   }
@@ -475,7 +482,30 @@
     if (!more.hidden) more.querySelector("button").focus();
   }
 
-  function afterSettle({ detail: { elt } }) {
+  // What is replaced may hold the focus, and choices that somebody was just making.
+  let firstNew = -1;
+  let chosenTimes = null;
+
+  function beforeSwap({ detail: { target } }) {
+    const focused = document.activeElement;
+    if (target.id === "notice-more" && target.contains(focused)) firstNew = lines().length;
+    const opener = target === panel && panel.querySelector('[data-shows][aria-expanded="true"]');
+    if (opener) chosenTimes = { opener: opener.id, focused: focused.id };
+  }
+
+  function giveFocus(target) {
+    if (firstNew >= 0) lines()[firstNew]?.querySelector(".notice-link").focus();
+    firstNew = -1;
+    const opener = chosenTimes && find(chosenTimes.opener);
+    if (opener) showMore(opener);
+    if (opener && chosenTimes.focused) find(chosenTimes.focused)?.focus();
+    chosenTimes = null;
+    // Where there is room for one pane, the line that was chosen isn't on the page any more.
+    if (target?.id === "notice-detail" && !matchMedia(WIDE).matches) target.focus();
+  }
+
+  function afterSettle({ detail: { elt, target } }) {
+    giveFocus(target);
     takeNews();
     showNumber();
     offerAsking();
@@ -516,6 +546,7 @@
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("keydown", onKey);
+  document.body.addEventListener("htmx:beforeSwap", beforeSwap);
   document.body.addEventListener("htmx:afterSettle", afterSettle);
   document.body.addEventListener("htmx:beforeSend", beforeSend);
   document.body.addEventListener("htmx:afterRequest", afterRequest);

@@ -332,6 +332,36 @@ def test_several_at_once(windows: Windows, reader: Reader) -> None:
     expect(page).to_have_url(re.compile("q=tw"))
 
 
+def test_choosing_a_time_goes_on_while_more_comes(windows: Windows, reader: Reader) -> None:
+    page = windows.open(visitor=reader.merchant)
+    reader.hear("One")
+    page.goto("/slots")
+    joined(page)
+    page.locator("#bell-button").click()
+    page.get_by_role("button", name="Snooze: One").click()
+    first = page.get_by_role("button", name="In 3 hours").first
+    expect(first).to_be_focused()
+    reader.hear("Two")
+    expect(page.locator("#bell-panel .notice-title")).to_have_text(["Two", "One"])
+    expect(page.locator(".snooze-choices:visible button").first).to_be_focused()
+
+
+def test_all_of_the_type_that_is_shown_are_read(windows: Windows, reader: Reader) -> None:
+    page = windows.open(DESKTOP, visitor=reader.merchant)
+    reader.hear("One", "Two")
+    page.goto("/notifications")
+    joined(page)
+    page.locator("#type").select_option("slot_booked")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    button(page, "Mark all as read").click()
+    expect(page.locator(".toast").filter(has_text="Nothing was unread.")).to_be_visible()
+    page.locator("#type").select_option("")
+    expect(page.locator("#notice-list .notice-title")).to_have_count(2)
+    button(page, "Mark all as read").click()
+    expect(page.locator(".toast").filter(has_text="2 marked as read.")).to_be_visible()
+    assert reader.rows("read_at IS NULL") == []
+
+
 def test_the_browsers_own_notifications_are_asked_for_by_a_click_only(windows: Windows, reader: Reader) -> None:
     page = windows.open(DESKTOP, visitor=reader.merchant)
     page.add_init_script(
