@@ -3,7 +3,7 @@ DROP TRIGGER follow_ups_changed ON follow_ups;
 DROP TRIGGER follow_ups_added ON follow_ups;
 DROP FUNCTION nexapp_next_follow_ups();
 DROP TABLE follow_up_changes;
-DROP INDEX follow_ups_form, follow_ups_repeated, follow_ups_step;
+DROP INDEX follow_ups_done, follow_ups_form, follow_ups_repeated, follow_ups_step;
 UPDATE follow_ups SET message = left(message, 1000) WHERE length(message) > 1000;
 ALTER TABLE follow_ups
     DROP CONSTRAINT follow_ups_enrolment,

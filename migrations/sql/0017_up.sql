@@ -50,6 +50,7 @@ CREATE TABLE sequence_enrolments (
 -- Nobody hears from two sequences at once.
 CREATE UNIQUE INDEX sequence_enrolments_one ON sequence_enrolments (org_id, prospect_id)
     WHERE status IN ('active', 'paused');
+CREATE INDEX sequence_enrolments_prospect ON sequence_enrolments (org_id, prospect_id);
 CREATE INDEX sequence_enrolments_list ON sequence_enrolments (org_id, sequence_id, id DESC);
 
 -- `repeat_day`: the day of the month that was meant, which a short month moves. `enrolment_id` and `step` stand on those
@@ -72,6 +73,7 @@ CREATE UNIQUE INDEX follow_ups_step ON follow_ups (org_id, enrolment_id, step)
 CREATE UNIQUE INDEX follow_ups_repeated ON follow_ups (org_id, repeated_from)
     WHERE repeated_from IS NOT NULL AND status <> 'cancelled';
 CREATE UNIQUE INDEX follow_ups_form ON follow_ups (org_id, form_key) WHERE form_key IS NOT NULL;
+CREATE INDEX follow_ups_done ON follow_ups (org_id, owner_id, done_at, id) WHERE status = 'done';
 
 -- What somebody did to one, with what was there before it: an undo puts that back.
 CREATE TABLE follow_up_changes (

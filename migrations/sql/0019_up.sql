@@ -2,6 +2,7 @@
 ALTER TABLE background_jobs ADD COLUMN progress jsonb;
 CREATE INDEX background_jobs_runs ON background_jobs (id) WHERE progress IS NOT NULL;
 CREATE INDEX background_jobs_failed ON background_jobs (id) WHERE status = 'failed';
+CREATE INDEX background_jobs_names ON background_jobs (name, id);
 
 -- Whom a job at a local hour has been done for, on which of their days; also those for whom it came too late.
 CREATE TABLE local_runs (
