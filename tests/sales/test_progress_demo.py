@@ -36,7 +36,7 @@ def test_it_adds_up_and_is_done_once(team: Team, acting: Callable[..., Any]) -> 
     assert {row["name"] for row in team.rows("achievements")} == {"streak_7", "streak_30"}
     assert {row["balance"] for row in team.rows("coin_balances")} == {40 * 15 + 250}
     for me in people:
-        lines = sorted(team.rows("coin_entries", user_id=me.user_id), key=lambda row: row["created_at"])
+        lines = sorted(team.rows("coin_entries", user_id=me.user_id), key=lambda row: row["balance"])
         total = 0
         for row in lines:
             total += row["amount"]
