@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nexapp.local.stack import Stack
-from tests.blackbox import Merchant, Phone, eventually, fresh_phone
+from tests.blackbox import Merchant, Phone, eventually, fresh_phone, sql
 from tests.journeys.windows import Windows
 
 pytestmark = pytest.mark.browser
@@ -57,6 +57,8 @@ def test_a_list_comes_by_file_and_its_people_say_yes(windows: Windows, stack: St
     page.get_by_role("link", name="Zo\xeb").click()
     expect(page.get_by_text("They have not answered YES yet.")).to_be_visible()
     phone.reply(ana, "Yes")
+    agreed = "SELECT r.status FROM notify_requests r JOIN consumers c ON c.id = r.consumer_id WHERE c.phone = %s"
+    eventually(lambda: sql(stack, agreed, ana)[0].status == "active", 30, "the answer was read")
     expect(page.locator("#person [data-state=active]")).to_be_visible()
     eventually(lambda: re.search("/w/", phone.bodies(ana)[0]), 10, "the link to their page")
 

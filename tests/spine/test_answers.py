@@ -453,7 +453,8 @@ def test_the_session_cookie_is_out_of_reach_of_scripts(client: FlaskClient) -> N
 def production(services: Stack) -> FlaskClient:
     environment = services.environment | {
         "NEXAPP_ENV": "production", "PUBLIC_URL": "https://nexapp.example", "SECRET_KEY": "s" * 40,
-        "TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "TWILIO_BASE_URL": "", "PUSH_LOCAL_URL": "", "TRUSTED_PROXIES": "1",
+        "TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "TWILIO_BASE_URL": "", "PUSH_LOCAL_URL": "", "FCM_BASE_URL": "",
+        "TRUSTED_PROXIES": "1",
     }  # fmt: skip
     app = build(load_settings(environment))
     assert app.extensions["settings"].environment is Environment.PRODUCTION
