@@ -35,13 +35,16 @@ REGIONS: dict[str, tuple[time, time]] = {
 FLOOR = (time(21), time(8))
 """The night that the law keeps free of such texts in every region: a business may keep more of it free, not less."""
 
+_COMMON_WITHIN = timedelta(days=2)
+
 Rule = tuple[ZoneInfo, tuple[time, time]]
 
 
 def quiet_until(at: datetime, *, zones: Iterable[str], region: str, starts: time, ends: time) -> datetime | None:
     """The first instant after `at` that is quiet in none of the zones; None where `at` isn't quiet.
 
-    `starts` and `ends` are the business's own hours; the region's make them stricter, never laxer.
+    `starts` and `ends` are the business's own hours; the region's make them stricter, never laxer. The first zone is
+    where the person is surest to be: where zones half a world apart are never awake together, it alone decides.
     """
     moment = _quiet_end_in_all(at, _rules(zones, region, (starts, ends)))
     return None if moment == at else moment
@@ -79,13 +82,15 @@ def _evenings(at: datetime, place: ZoneInfo, starts: time) -> list[datetime]:
 def _quiet_end_in_all(at: datetime, rules: list[Rule]) -> datetime:
     """When nobody's quiet hours hold any more; `at` itself where none do."""
     moment = at
-    # One zone's morning may still be another's night: each rule can move the end once or twice, no more.
-    for _ in range(2 * len(rules)):
+    # One zone's morning may still be another's night; what is awake together once a day is so within two.
+    while moment <= at + _COMMON_WITHIN:
         later = max((_quiet_end(moment, place, span) for place, span in rules), default=moment)
         if later == moment:
-            break
+            return moment
         moment = later
-    return moment
+    surest = [rule for rule in rules if rule[0] == rules[0][0]]
+    # A business that is quiet all day has hours the law's night fills up: then only the law's hold.
+    return _quiet_end_in_all(at, surest if len(surest) < len(rules) else rules[-1:])
 
 
 def _quiet_end(moment: datetime, place: ZoneInfo, span: tuple[time, time]) -> datetime:

@@ -24,6 +24,7 @@ LEFTOVERS = """
     UNION ALL
     SELECT 'function ' || proname FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'nexapp%'
+    ORDER BY 1
 """
 
 

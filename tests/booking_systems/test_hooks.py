@@ -136,7 +136,8 @@ def test_twenty_at_once_open_one_slot(shop: Shop, sender: Sender, run_jobs: Call
     assert set(statuses) == {202}
     run(lambda _number: run_jobs(), 3)
     assert len(slots_at(shop, AT)) == 1
-    assert sorted(set(sender.outcomes())) == ["opened", "repeated"]
+    # Told again, or told earlier and handled later: neither opens anything.
+    assert set(sender.outcomes()) <= {"opened", "repeated", "out_of_date"}
     assert sender.outcomes().count("opened") == 1
     assert len(shop.texts()) == 1
 

@@ -51,6 +51,21 @@ def test_the_stricter_of_two_zones() -> None:
     assert until("2026-11-21T11:00", NY, zones=[NY, LA]) is None
 
 
+def test_zones_that_are_never_awake_together() -> None:
+    # Bangkok's day and Miami's have no hour in common; the first zone is the person's own.
+    bangkok, miami = "Asia/Bangkok", "America/New_York"
+    assert until("2026-11-21T02:30", bangkok, zones=[bangkok, miami], region="US-FL") == "2026-11-21T08:00"
+    assert until("2026-11-21T12:00", bangkok, zones=[bangkok, miami], region="US-FL") is None
+
+
+def test_hours_that_leave_no_waking_moment_give_way_to_the_law() -> None:
+    at = datetime(2026, 11, 20, 15, tzinfo=UTC)  # 10:00 in New York
+    assert quiet_until(at, zones=[NY], region="US-FL", starts=time(8), ends=time(20)) is None
+    night = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    end = quiet_until(night, zones=[NY], region="US-FL", starts=time(8), ends=time(20))
+    assert end == datetime(2026, 11, 20, 13, tzinfo=UTC)
+
+
 def test_clock_changes_keep_the_wall_time() -> None:
     assert until("2026-10-31T22:00", NY) == "2026-11-01T08:00"
     assert until("2027-03-13T22:00", NY) == "2027-03-14T08:00"
