@@ -1,0 +1,20 @@
+"""Letters of sequences that people asked to stop.
+
+Revision ID: 0023
+Revises: 0022
+"""
+
+from migrations.steps import run
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run("0023_up.sql")
+
+
+def downgrade() -> None:
+    run("0023_down.sql")
