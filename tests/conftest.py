@@ -159,7 +159,7 @@ def send_emails(app: Flask) -> Callable[[], None]:
 @pytest.fixture
 def phone(services: Stack, empty: None) -> Iterator[httpx.Client]:
     """The local phone over HTTP, emptied: `phone.get("/dev/phone/messages.json", params={"to": …}).json()`."""
-    with httpx.Client(base_url=str(services.phone_url), timeout=10) as http:
+    with httpx.Client(base_url=str(services.phone_url), timeout=60) as http:
         http.delete("/dev/phone/faults")
         http.delete("/dev/phone/messages")
         yield http

@@ -21,7 +21,7 @@ TOKEN = "a-token-for-tests"
 SENDER = LOCAL_SENDER
 
 
-def eventually(check: Callable[[], object], seconds: float = 5.0) -> object:
+def eventually(check: Callable[[], object], seconds: float = 60.0) -> object:
     """The first true result of the check; fails when there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

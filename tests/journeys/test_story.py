@@ -18,7 +18,6 @@ pytestmark = pytest.mark.browser
 
 MOUNTAIN, TOKYO = "America/Denver", "Asia/Tokyo"
 TIMES = {"09:30": "9:30 AM", "11:00": "11:00 AM", "14:15": "2:15 PM"}
-AT_ONCE_MS = 5_000
 
 
 @dataclass
@@ -111,13 +110,13 @@ def hold(anna: Person) -> None:
 
 def sees_the_hold(merchant: Page, name: str) -> None:
     state = merchant.locator("#slot-state")
-    expect(state).to_contain_text(f"{name} is holding it", timeout=AT_ONCE_MS)
+    expect(state).to_contain_text(f"{name} is holding it")
     expect(state.locator(".countdown")).to_have_text(re.compile(r"^2:\d\d left$"))
 
 
 def sees_the_booking(merchant: Page, name: str) -> None:
     state = merchant.locator("#slot-state")
-    expect(state.locator(".state-booked")).to_have_text(re.compile("Booked"), timeout=AT_ONCE_MS)
+    expect(state.locator(".state-booked")).to_have_text(re.compile("Booked"))
     expect(state).to_contain_text(name)
     assert merchant.evaluate("window.marker") == "not loaded again"
 
@@ -125,7 +124,7 @@ def sees_the_booking(merchant: Page, name: str) -> None:
 def learns_that_it_is_gone(ben: Person) -> None:
     """The open page says so by itself; so does the link, tapped again."""
     for page in (ben.page, acts.tap_link(ben.phone_tab, ben.phone)):
-        expect(page.get_by_role("heading", name="Just taken — you stay on the list")).to_be_visible(timeout=AT_ONCE_MS)
+        expect(page.get_by_role("heading", name="Just taken — you stay on the list")).to_be_visible()
         expect(page.get_by_role("button")).to_have_count(0)
 
 

@@ -40,7 +40,7 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def eventually(fact: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(fact: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if fact():

@@ -112,7 +112,7 @@ def faults(phone: httpx.Client) -> Callable[..., None]:
 def until_quiet(app: Flask, send_texts: Callable[[], None], owner_sql: Callable[..., list[Any]]) -> Callable[..., None]:
     """Send, and keep at it as the sweep would, until nothing is queued or under way."""
 
-    def run(seconds: float = 20.0) -> None:
+    def run(seconds: float = 90.0) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             send_texts()
