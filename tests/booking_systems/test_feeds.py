@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+import tracemalloc
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from tests.slots.merchant_world import Shop
 
 AT = soon()
 DAY = timedelta(days=1)
+A_LOT_OF_WORK = 20
+"""Seconds of a processor, whatever else this machine does; written out, the rule would take hours of them."""
 
 pytestmark = pytest.mark.usefixtures("near_feeds")
 
@@ -179,9 +182,12 @@ def test_too_large_and_gzip_bombs_are_refused(feed: Feed, calendar_host: Calenda
     assert feed.read_body(b"BEGIN:VCALENDAR" + b" " * 10_000_000 + b"END:VCALENDAR") == "too_large"
     bomb = gzip.compress(b"BEGIN:VCALENDAR" + b"\n" * 200_000_000, compresslevel=9)
     calendar_host.answer = lambda handler: handler.reply(200, bomb, Content_Encoding="gzip")
-    started = time.monotonic()
-    assert feed.read() == "too_large"
-    assert time.monotonic() - started < 5
+    tracemalloc.start()
+    try:
+        assert feed.read() == "too_large"
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000, "it is unpacked no further than the limit"
+    finally:
+        tracemalloc.stop()
     packed = gzip.compress(calendar(*days(3)))
     calendar_host.answer = lambda handler: handler.reply(200, packed, Content_Encoding="gzip")
     assert feed.read() is None
@@ -325,13 +331,13 @@ def test_the_newest_of_one_uid_counts(feed: Feed) -> None:
 def test_rules_that_would_never_end_are_not_worked_out(feed: Feed) -> None:
     utc = f"DTSTART:{AT:%Y%m%dT%H%M%SZ}"
     every = ",".join(map(str, range(60)))
-    started = time.monotonic()
+    started = time.process_time()
     feed.read(
         raw_event("a", utc, "DURATION:PT1S", "RRULE:FREQ=SECONDLY"),
         raw_event("b", utc, "DURATION:PT1S", f"RRULE:FREQ=DAILY;BYMINUTE={every};BYSECOND={every}"),
         event("c", AT),
     )
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < A_LOT_OF_WORK
     assert (len(feed.booked()), feed.value("unreadable")) == (1, 2)
 
 

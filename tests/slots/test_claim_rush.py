@@ -317,7 +317,7 @@ def test_a_tap_that_renews_waits_for_no_place(crowd: Crowd, offers: list[Offer])
         while crowd.asked.count(UNKNOWN) < AT_ONCE:
             pass
         try:
-            assert pool.submit(crowd.tap, offers[2]).result(timeout=4).status_code == 409
+            assert pool.submit(crowd.tap, offers[2]).result(timeout=60).status_code == 409
         finally:
             crowd.let_unknown_on.set()
 
