@@ -30,6 +30,8 @@ LIBRARIES = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
 }
+FONTS = {name: f"dejavu-fonts-ttf/ttf/{name}" for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")}
+"""For files that the server writes; no page asks for them, so they keep their names."""
 OURS = ("css", "js", "icons", "img", "fonts")
 ICON_LIST = STATIC / "icons.txt"
 # Names also come from tables (a state's icon) and Python, so every quoted word that is an icon counts.
@@ -51,6 +53,7 @@ def build(force: bool = False) -> bool:
     manifest = _Writer(draft).write_all()
     (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
     _copy_icons(draft / "icons")
+    _copy_fonts(draft / "fonts")
     (draft / ".stamp").write_text(stamp)
     _swap(draft)
     return True
@@ -123,6 +126,12 @@ def _copy_icons(target: Path) -> None:
     for name in sorted(icon_names()):
         if source := find_icon(name):
             (target / f"{name}.svg").write_text(" ".join(source.read_text().split()).replace("> <", "><"))
+
+
+def _copy_fonts(target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for name, source in FONTS.items():
+        shutil.copyfile(PACKAGES / source, target / name)
 
 
 def _swap(draft: Path) -> None:

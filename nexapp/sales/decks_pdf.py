@@ -1,46 +1,33 @@
-"""A pitch deck as a PDF, one slide a page.
-
-Letters come from a font that the asset build has put beside the pages' files; without it from the fonts that every
-reader of PDFs has, which know Latin letters only: then others are written in their nearest Latin ones.
-"""
+"""A pitch deck as a PDF, one slide a page."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
 
 from nexapp.sales.decks import Slides
-from nexapp.spine.web.templating import VENDOR
+from nexapp.sales.decks_letters import FONTS, cleaned, has_own_font, shown
 
 WIDTH, HEIGHT, MARGIN = 297.0, 167.0, 18.0
 """Millimetres: a screen's 16 to 9."""
-FONTS = {"": "fonts/DejaVuSans.ttf", "B": "fonts/DejaVuSans-Bold.ttf"}
 SIZES = ((30, 17), (26, 15), (22, 13), (18, 11), (14, 9), (11, 7), (9, 6))
 """Of the title and its points, from the largest on until all of it stands on the page."""
 
 SMALL, GAP, LEADING = 10, 2.0, 0.48
 Colour = tuple[int, int, int]
 INK, ACCENT, QUIET = (30, 41, 59), (6, 111, 209), (100, 116, 139)
-SIMPLER = str.maketrans({
-    "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "...",
-    "\u20ac": "EUR", "\u2022": "-", "\u00a0": " ", "\u0131": "i", "\u0141": "L", "\u0142": "l", "\u0152": "OE",
-    "\u0153": "oe",
-})  # fmt: skip
 
 
 def render(title: str, slides: Slides) -> bytes:
-    """Never fails for what stands in it: what can't be shown is left out or written as `?`."""
+    """Never fails for what stands in it: a letter that there is none of becomes a box."""
     pdf = FPDF(orientation="landscape", unit="mm", format=(HEIGHT, WIDTH))
     pdf.set_auto_page_break(False)
     pdf.set_margins(MARGIN, MARGIN, MARGIN)
     family = _choose_font(pdf)
-    pdf.set_title(_shown(title))
+    pdf.set_title(cleaned(title))
     for number, slide in enumerate(slides, 1):
         pdf.add_page()
         _draw(pdf, family, slide, number, len(slides))
@@ -51,7 +38,7 @@ def _draw(pdf: FPDF, family: str, slide: dict[str, Any], number: int, of: int) -
     pdf.set_fill_color(*ACCENT)
     pdf.rect(0, 0, 6, HEIGHT, style="F")
     top = MARGIN + (30 if number == 1 else 0)
-    title, lines = _shown(slide["title"]), [_shown(line) for line in slide["lines"]]
+    title, lines = shown(slide["title"]), [shown(line) for line in slide["lines"]]
     large, small = _choose_sizes(pdf, family, title, lines, HEIGHT - MARGIN - top)
     pdf.set_text_color(*INK)
     pdf.set_y(top)
@@ -102,29 +89,5 @@ def _choose_font(pdf: FPDF) -> str:
     if not has_own_font():
         return "Helvetica"
     for style, path in FONTS.items():
-        pdf.add_font("Deck", style, str(VENDOR / path))
+        pdf.add_font("Deck", style, path)
     return "Deck"
-
-
-@cache
-def has_own_font() -> bool:
-    return all(Path(VENDOR / path).is_file() for path in FONTS.values())
-
-
-def _shown(words: str) -> str:
-    clean = "".join(c for c in words if c == " " or unicodedata.category(c)[0] not in "CZ")
-    if has_own_font():
-        return clean
-    return "".join(_latin(c) for c in clean.translate(SIMPLER))
-
-
-def _latin(letter: str) -> str:
-    """The letter, its base without accents, or `?`."""
-    for form in (letter, unicodedata.normalize("NFKD", letter)):
-        base = "".join(c for c in form if not unicodedata.combining(c))
-        try:
-            (letter if form is letter else base).encode("latin-1")
-        except UnicodeEncodeError:
-            continue
-        return letter if form is letter else base
-    return "?"

@@ -14,6 +14,7 @@ from nexapp.identity.business_settings import get_business
 from nexapp.identity.fields import Named, readable
 from nexapp.sales import decks as cases
 from nexapp.sales.blueprint import pages
+from nexapp.sales.decks_letters import unshown
 from nexapp.sales.decks_pdf import render
 from nexapp.sales.prospects import get_prospect, lock_prospect, may_change
 from nexapp.sales.prospects_queries import get_row
@@ -90,8 +91,9 @@ def delete_deck(deck_id: UUID) -> Response:
 def _page(deck_id: UUID, form: DeckForm | None = None, status: int = 200) -> Response:
     deck = cases.get_deck(deck_id)
     prospect = get_row(deck.prospect_id)
+    boxed = unshown("".join(line for one in deck.slides for line in (one["title"], *one["lines"])))
     known = form or DeckForm(formdata=None, data={"slides": cases.as_text(deck.slides)})
     return page(
-        "sales/deck.html", status=status, deck=deck, form=known, prospect=prospect,
+        "sales/deck.html", status=status, deck=deck, form=known, prospect=prospect, boxed=boxed,
         may_change=prospect.deleted_at is None and may_change(prospect.owner_id, prospect.has_left),
     )  # fmt: skip

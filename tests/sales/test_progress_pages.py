@@ -376,6 +376,16 @@ def test_a_deck_is_made_changed_and_deleted(team: Team) -> None:
     assert me.get(path).status_code == 404
 
 
+def test_a_deck_says_which_letters_its_file_has_none_for(team: Team) -> None:
+    me, prospect = team.browser(), team.prospect()
+    path = me.post(f"/prospects/{prospect}/decks").headers["Location"]
+    me.post(path, slides="# Łódź\nЖЯ")
+    assert "The PDF has no letter" not in words(me.get(path))
+    me.post(path, slides="# 李雷\nЖЯ, 李")
+    assert "The PDF has no letters for 李雷. It shows □ instead." in words(me.get(path))
+    assert me.get(f"{path}/file").data.startswith(b"%PDF")
+
+
 @pytest.mark.parametrize(
     "slides", ["", "no title", "# ", "# a\n" + "x\n" * 13, "# a\n" * 21, "# a\n" + "x" * 301, "# " + "x" * 301]
 )
