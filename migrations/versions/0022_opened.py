@@ -4,7 +4,9 @@ Revision ID: 0022
 Revises: 0021
 """
 
-from migrations.steps import run
+from alembic import op
+
+from migrations.steps import pin_lookups, run
 
 revision = "0022"
 down_revision = "0021"
@@ -13,8 +15,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # By itself: a new column takes a moment, but shuts everybody out until its transaction ends.
+    with op.get_context().autocommit_block():
+        run("0022_column.sql")
     run("0022_up.sql")
+    pin_lookups("nexapp_notice_engagement(timestamptz)")
 
 
 def downgrade() -> None:
     run("0022_down.sql")
+    pin_lookups("nexapp_notice_engagement(timestamptz)")

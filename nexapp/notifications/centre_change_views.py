@@ -32,6 +32,9 @@ from nexapp.spine.web.time_fields import which_choices
 QUIET = {"seen": states.mark_seen, "acted": states.mark_acted}
 """What a page tells by itself."""
 
+OPEN = "open"
+"""Shown by itself: read from then on, and counted as opened."""
+
 
 @pages.post("/notifications/changes")
 @signed_in
@@ -41,6 +44,9 @@ def change() -> Response:
     if verb in QUIET:
         QUIET[verb](own_id(), ids)
         return Response(status=204)
+    if verb == OPEN:
+        states.mark_opened(own_id(), ids)
+        return _done("")
     if verb not in centre_changes.VERBS:
         raise BadInput(_("Choose what to do with it."))
     until = sent_instant(own_zone()) if verb == centre_changes.SNOOZE else None

@@ -90,7 +90,7 @@ def _figures() -> list[Any]:
     return [
         func.count().label("made"),
         func.count(Notification.seen_at).label("seen"),
-        func.count(Notification.read_at).label("opened"),
+        func.count(Notification.opened_at).label("opened"),
         func.count(Notification.acted_at).label("acted"),
         func.percentile_cont(0.5).within_group(wait.asc()).filter(Notification.acted_at.is_not(None))
         .label("act_seconds"),

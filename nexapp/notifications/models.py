@@ -43,6 +43,8 @@ class Notification(Keyed, Created, Model):
     """1 or 2, where its type is being tried in two."""
     seen_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    """When it was looked at by itself or led somewhere; what was only marked as read was not."""
     acted_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]

@@ -51,9 +51,14 @@ def mark_seen(user_id: UUID, ids: Ids) -> None:
     _update(user_id, [_among(ids), Notification.seen_at.is_(None)], seen_at=func.now())
 
 
+def mark_opened(user_id: UUID, ids: Ids) -> Change:
+    """The person looked at it by itself: it is read, too."""
+    return _change(user_id, [_among(ids)], **_OPENED)
+
+
 def mark_acted(user_id: UUID, ids: Ids) -> Change:
-    """The person did what it asks for: it is read, too."""
-    return _change(user_id, [_among(ids)], acted_at=func.coalesce(Notification.acted_at, func.now()), **_READ)
+    """The person did what it asks for, or followed where it leads: it is opened, too."""
+    return _change(user_id, [_among(ids)], acted_at=func.coalesce(Notification.acted_at, func.now()), **_OPENED)
 
 
 def archive(user_id: UUID, ids: Ids) -> Change:
@@ -91,6 +96,8 @@ _READ: dict[str, Any] = {
     "read_at": func.coalesce(Notification.read_at, func.now()),
     "seen_at": func.coalesce(Notification.seen_at, func.now()),
 }
+
+_OPENED: dict[str, Any] = {**_READ, "opened_at": func.coalesce(Notification.opened_at, func.now())}
 
 _LASTS: dict[str, Any] = {
     "expires_at": case((Notification.expires_at <= func.now(), null()), else_=Notification.expires_at)

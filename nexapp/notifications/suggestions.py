@@ -98,11 +98,11 @@ def decline_suggestion(name: str) -> None:
 
 def find_habit() -> Habit | None:
     """When the actor opens most, where there is enough to tell."""
-    hour = cast(func.extract("hour", func.timezone(own_zone(), Notification.read_at)), Integer)
+    hour = cast(func.extract("hour", func.timezone(own_zone(), Notification.opened_at)), Integer)
     opened = func.count().label("opened")
     rows = db.session.execute(
         select(hour.label("hour"), opened, func.sum(opened).over().label("all"))
-        .where(Notification.user_id == own_id(), Notification.read_at > now() - timedelta(days=HABIT_DAYS))
+        .where(Notification.user_id == own_id(), Notification.opened_at > now() - timedelta(days=HABIT_DAYS))
         .group_by(hour)
         .order_by(opened.desc(), hour)
         .limit(1)
@@ -131,7 +131,7 @@ def _of_types() -> list[Suggestion]:
         select(Notification.type, func.count().label("made"))
         .where(Notification.user_id == own_id(), Notification.created_at > now() - timedelta(days=DAYS))
         .group_by(Notification.type)
-        .having(func.count() >= LEAST_UNOPENED, func.count(Notification.read_at) == 0)
+        .having(func.count() >= LEAST_UNOPENED, func.count(Notification.opened_at) == 0)
         .order_by(func.count().desc(), Notification.type)
     )
     rows = db.session.execute(unopened).all()

@@ -303,7 +303,7 @@
     reading = setTimeout(() => {
       if (detail() !== shown || document.hidden) return;
       delete shown.dataset.unread;
-      change("read", [shown.dataset.detail]);
+      change("open", [shown.dataset.detail]);
     }, READ_MS);
   }
 

@@ -117,3 +117,34 @@ def test_upgrading_twice_changes_nothing(services: Stack, flask: Callable[..., N
     flask("db", "upgrade")
     assert ask(services, LEFTOVERS) == before
     assert before
+
+
+NOTICES = """
+    WITH somebody AS (INSERT INTO users (id, phone) VALUES (gen_random_uuid(), '+12125550199') RETURNING id)
+    INSERT INTO notifications (id, user_id, type, title, read_at, acted_at)
+    SELECT gen_random_uuid(), s.id, 'x', given.* FROM somebody s CROSS JOIN (VALUES
+        ('read', timestamptz '2026-01-02 09:00+00', NULL), ('acted', '2026-01-02 09:00+00', '2026-01-02 09:05+00'),
+        ('unread again', NULL, timestamptz '2026-01-02 09:05+00'), ('fresh', NULL, NULL)
+    ) AS given (title, read_at, acted_at)
+"""
+
+
+def test_what_was_read_before_counts_as_opened(services: Stack, flask: Callable[..., None]) -> None:
+    flask("db", "upgrade", "0021")
+    with psycopg.connect(of_database(services.owner_url)) as connection:
+        connection.execute("SET ROLE nexapp_system")
+        connection.execute(NOTICES)
+        connection.execute("RESET ROLE")
+        # As where filling it was interrupted.
+        connection.execute("ALTER TABLE notifications ADD COLUMN opened_at timestamptz")
+    flask("db", "upgrade", "0022")
+    with psycopg.connect(of_database(services.owner_url)) as connection:
+        connection.execute("SET ROLE nexapp_system")
+        opened = connection.execute(
+            "SELECT title, opened_at = coalesce(read_at, acted_at) FROM notifications"
+        ).fetchall()
+        assert dict(opened) == {"read": True, "acted": True, "unread again": True, "fresh": None}
+        assert connection.execute("SELECT unread FROM unread_counts").fetchall() == [(2,)]
+        # The counts follow again.
+        connection.execute("UPDATE notifications SET read_at = now() WHERE title = 'fresh'")
+        assert connection.execute("SELECT unread FROM unread_counts").fetchall() == [(1,)]

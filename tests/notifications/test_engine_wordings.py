@@ -74,7 +74,7 @@ def test_a_business_sees_both_side_by_side(
     team = Business(app, owner_sql, zone="UTC")
     ana, ben = team.member(), team.member(Role.STAFF)
     for person, wording, made, opened in ((ana, 1, *each[:2]), (ben, 2, *each[2:])):
-        team.notices(person, opened, TRIED.name, wording=wording, read_at=now())
+        team.notices(person, opened, TRIED.name, wording=wording, opened_at=now())
         team.notices(person, made - opened, TRIED.name, wording=wording)
     page = ana.get(f"{PAGE}/figures/business").text
     assert "Two wordings: Tried" in page

@@ -17,7 +17,7 @@ from nexapp.spine.local_jobs import Person
 
 WEEKS = 8
 
-# In the order in which they were made, over the last days; the older half was read.
+# In the order in which they were made, over the last days; the older half was read, most of it opened.
 AGE = text("""
     WITH placed AS (
         SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY id DESC) AS place FROM notifications
@@ -25,7 +25,9 @@ AGE = text("""
     )
     UPDATE notifications n SET created_at = now() - make_interval(mins => (p.place * p.place * 13)::int),
         seen_at = CASE WHEN p.place > 4 THEN now() - make_interval(mins => (p.place * p.place * 12)::int) END,
-        read_at = CASE WHEN p.place > 6 THEN now() - make_interval(mins => (p.place * p.place * 12)::int) END
+        read_at = CASE WHEN p.place > 6 THEN now() - make_interval(mins => (p.place * p.place * 12)::int) END,
+        opened_at = CASE WHEN p.place > 6 AND p.place % 3 > 0
+            THEN now() - make_interval(mins => (p.place * p.place * 12)::int) END
     FROM placed p WHERE n.id = p.id
 """)
 
