@@ -134,6 +134,7 @@ def _detail(notice: Notification, asked: Filter, reader: Reader) -> dict[str, An
     return {
         "line": line_of(notice, reader.places), "parts": [line_of(part, {}) for part in parts], "zone": zone,
         "tab": asked.tab, "snooze_choices": snooze_choices(zone), "sent": _sent(notice.id),
+        "was_opened": notice.opened_at is not None,
         "held": [skip_words(skip, zone) for skip in _held(notice.id)], "channels": CHANNEL_LABELS,
         "list_href": url_for("notifications.index", **asked.kept),
     }  # fmt: skip

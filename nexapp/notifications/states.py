@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, case, func, null, text, update
+from sqlalchemy import ColumnElement, case, func, null, or_, text, update
 
 from nexapp.notifications.events import signal_count
 from nexapp.notifications.models import Notification
@@ -53,7 +53,8 @@ def mark_seen(user_id: UUID, ids: Ids) -> None:
 
 def mark_opened(user_id: UUID, ids: Ids) -> Change:
     """The person looked at it by itself: it is read, too."""
-    return _change(user_id, [_among(ids)], **_OPENED)
+    is_fresh = or_(Notification.opened_at.is_(None), Notification.read_at.is_(None))
+    return _change(user_id, [_among(ids), is_fresh], **_OPENED)
 
 
 def mark_acted(user_id: UUID, ids: Ids) -> Change:

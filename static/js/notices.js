@@ -299,10 +299,10 @@
   function readSoon() {
     clearTimeout(reading);
     const shown = detail();
-    if (!shown || shown.dataset.unread === undefined || document.prerendering) return;
+    if (!shown || shown.dataset.fresh === undefined || document.prerendering) return;
     reading = setTimeout(() => {
       if (detail() !== shown || document.hidden) return;
-      delete shown.dataset.unread;
+      delete shown.dataset.fresh;
       change("open", [shown.dataset.detail]);
     }, READ_MS);
   }

@@ -91,6 +91,13 @@ def test_each_way_of_opening_counts_once_and_stays(
     assert owner_sql("SELECT opened_at FROM notifications WHERE id = %s AND read_at IS NULL", other) == [(None,)]
 
 
+def test_a_page_tells_that_it_shows_what_was_not_opened_yet(team: Team, ana: Somebody) -> None:
+    notice = team.notice(ana, read_at=now())
+    assert "data-fresh" in ana.get(f"/notifications/{notice}", fragment=True).text
+    ana.post("/notifications/changes", {"verb": "open", "ids": str(notice)}, fragment=True)
+    assert "data-fresh" not in ana.get(f"/notifications/{notice}", fragment=True).text
+
+
 def test_looking_ahead_opens_nothing(team: Team, ana: Somebody, owner_sql: Sql) -> None:
     notice = team.notice(ana)
     for address in (f"/notifications/{notice}", f"/notifications/{notice}/open", "/notifications/bell"):
