@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -10,6 +11,7 @@ from wtforms import RadioField, SelectField, ValidationError
 from wtforms.fields import SelectChoice
 
 from nexapp.sales.importing.columns import FIELDS
+from nexapp.sales.prospects_forms import read_id
 from nexapp.spine.tables.forms import ColumnsForm
 
 ENOUGH = {"name", "first_name", "last_name", "company", "email"}
@@ -33,3 +35,7 @@ class MappingForm(ColumnsForm):
     def refuse_missing(self, chosen: Sequence[str]) -> None:
         if not ENOUGH & set(chosen):
             raise ValidationError(gettext("Say which column has the name, the company or the e-mail address."))
+
+    def chosen(self) -> dict[str, Any]:
+        new = {"owner_id": read_id(self.owner_id.data), "stage_id": read_id(self.stage_id.data)}
+        return super().chosen() | new

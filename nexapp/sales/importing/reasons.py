@@ -15,7 +15,3 @@ WORDS = {
     "unknown_stage": _("No stage has that name"),
     "unknown_owner": _("Nobody on the team has that name or address"),
 }
-
-
-def words_of(reason: str) -> str:
-    return str(WORDS.get(reason, reason.replace("_", " ")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -30,3 +31,6 @@ class MappingForm(ColumnsForm):
     def refuse_missing(self, chosen: Sequence[str]) -> None:
         if "phone" not in chosen:
             raise ValidationError(gettext("Say which column has the mobile number."))
+
+    def chosen(self) -> dict[str, Any]:
+        return super().chosen() | {"source": self.source.data}

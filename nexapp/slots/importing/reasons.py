@@ -21,7 +21,3 @@ WORDS = {
     "bad_until": _("The last day has passed, or is more than a year ahead"),
     "bad_since": _("The day they joined lies ahead"),
 }
-
-
-def words_of(reason: str) -> str:
-    return str(WORDS.get(reason, reason.replace("_", " ")))

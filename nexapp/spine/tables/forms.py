@@ -32,6 +32,8 @@ class ColumnsForm(LinkForm):
     """Name of a field → its words."""
 
     columns = Columns(SelectField(_("Means")))
+    on_known: Any
+    """Each kind of files words it for itself."""
 
     class Meta(LinkForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
@@ -64,6 +66,10 @@ class ColumnsForm(LinkForm):
 
     def refuse_missing(self, chosen: Sequence[str]) -> None:
         """Raises `ValidationError` where the file can't be used without another column."""
+
+    def chosen(self) -> dict[str, Any]:
+        """What is kept with the file besides its columns, by the names of the file's own."""
+        return {"on_known": self.on_known.data}
 
     def mapping(self) -> dict[str, int]:
         return {column.data: place for place, column in enumerate(self.columns) if column.data}

@@ -7,11 +7,10 @@ from typing import Any
 
 NAMES = (
     "stage", "won", "lost", "prospect", "activity", "follow_up", "prospect_event", "note", "prospect_view",
-    "prospect_import",
 )  # fmt: skip
 SAMPLES = {
     "stage_id": "stage", "prospect_id": "prospect", "activity_id": "activity", "follow_up_id": "follow_up",
-    "note_id": "note", "move_id": "prospect_event", "view_id": "prospect_view", "file_id": "prospect_import",
+    "note_id": "note", "move_id": "prospect_event", "view_id": "prospect_view",
 }  # fmt: skip
 
 
@@ -41,9 +40,10 @@ def rows(tenant: Any, mark: str, area: str) -> Iterator[tuple[str, dict[str, Any
         "id": tenant["prospect_view"], "org_id": org, "user_id": user, "name": mark, "filters": {"q": mark},
         "is_shared": True,
     }  # fmt: skip
-    imported = {"org_id": org, "import_id": tenant["prospect_import"]}
+    # Addresses of both kinds of files take one id.
+    imported = {"org_id": org, "import_id": tenant["import"]}
     yield "prospect_imports", {
-        "id": tenant["prospect_import"], "org_id": org, "filename": f"{mark}.csv", "encoding": "utf-8",
+        "id": tenant["import"], "org_id": org, "filename": f"{mark}.csv", "encoding": "utf-8",
         "delimiter": ",", "headers": '["Name"]', "has_headers": True, "row_count": 1, "part_count": 1,
     }  # fmt: skip
     yield "prospect_import_parts", imported | {"number": 0, "cells": f'[["{mark}"]]'}
