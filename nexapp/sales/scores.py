@@ -40,6 +40,7 @@ CAUSES: dict[str, LazyString] = {
     "stage": lazy_gettext("Stage changed"),
     "daily_rescan": lazy_gettext("Time passed"),
     "weights": lazy_gettext("Weights changed"),
+    "undone": lazy_gettext("Taken back"),
 }
 """Beside the kinds of activities."""
 EVERYBODY = "SELECT p.org_id, p.id FROM prospects p WHERE p.org_id = :org"
@@ -136,7 +137,7 @@ GIVEN = """(SELECT CAST(:recency AS integer) AS recency, CAST(:replies AS intege
     CAST(:meetings AS integer) AS meetings, CAST(:fit AS integer) AS fit, CAST(:value AS integer) AS value,
     CAST(:full_value_cents AS bigint) AS full_value_cents, CAST(:fit_pattern AS text) AS fit_pattern) w"""
 PREVIEW = text(f"""
-    {FRESH.replace("nexapp_score_weights(o.org_id) w", GIVEN).replace("/* chosen */", EVERYBODY)}
+    {FRESH.replace("nexapp_score_weights(p.org_id) w", GIVEN).replace("/* chosen */", EVERYBODY)}
     SELECT count(*) AS total, count(*) FILTER (WHERE before <> after) AS moved,
         count(*) FILTER (WHERE before >= :hot) AS hot_before,
         count(*) FILTER (WHERE before >= :warm AND before < :hot) AS warm_before,

@@ -27,59 +27,63 @@ LOCK = text(f"""
     SELECT 1 FROM prospects WHERE (org_id, id) IN ({THESE}) ORDER BY id FOR NO KEY UPDATE
 """)  # noqa: S608 - constants of this file
 
+# Each prospect's signals are looked up by themselves, and a step's results are kept before the next one reads them: no
+# guess of the planner's at how many are chosen can make it compare all with all, and nothing is worked out twice.
 FRESH = """
     WITH chosen (org_id, id) AS MATERIALIZED (/* chosen */),
-    weights AS MATERIALIZED (
-        SELECT o.org_id, w.* FROM (SELECT DISTINCT org_id FROM chosen) o, nexapp_score_weights(o.org_id) w
-    ),
-    signals AS (
-        SELECT a.org_id, a.prospect_id, count(*) FILTER (
-                WHERE a.kind = 'reply' AND a.at > CAST(:at AS timestamptz) - interval '60 days') AS replies,
-            count(*) FILTER (WHERE a.kind = 'meeting') AS meetings
-        FROM chosen c JOIN activities a ON a.org_id = c.org_id AND a.prospect_id = c.id
-        WHERE a.kind IN ('reply', 'meeting') AND a.at > CAST(:at AS timestamptz) - interval '90 days' AND a.at <= :at
-        GROUP BY a.org_id, a.prospect_id
-    ),
-    fresh AS (
-        SELECT p.org_id, p.id, p.score AS before, p.score_parts AS parts_before,
-            s.recency + s.replied + s.met + s.fit + s.worth AS after,
-            jsonb_build_object('recency', s.recency, 'replies', s.replied, 'meetings', s.met, 'fit', s.fit,
-                'value', s.worth) AS parts
+    points AS MATERIALIZED (
+        SELECT p.org_id, p.id, p.score AS before, p.score_parts AS parts_before, s.*
         FROM chosen c
         JOIN prospects p ON p.org_id = c.org_id AND p.id = c.id
         JOIN prospect_stages t ON t.org_id = p.org_id AND t.id = p.stage_id
-        JOIN weights w ON w.org_id = p.org_id
-        LEFT JOIN signals g ON g.org_id = p.org_id AND g.prospect_id = p.id
+        CROSS JOIN LATERAL nexapp_score_weights(p.org_id) w
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (
+                    WHERE a.kind = 'reply' AND a.at > CAST(:at AS timestamptz) - interval '60 days') AS replies,
+                count(*) FILTER (WHERE a.kind = 'meeting') AS meetings
+            FROM activities a
+            WHERE a.org_id = p.org_id AND a.prospect_id = p.id AND a.kind IN ('reply', 'meeting')
+              AND a.at > CAST(:at AS timestamptz) - interval '90 days' AND a.at <= CAST(:at AS timestamptz)
+        ) g
         CROSS JOIN LATERAL nexapp_score(
             t.outcome = 'open', CAST(:at AS timestamptz) - p.last_activity_at, g.replies, g.meetings, p.role, p.company,
             p.email, p.phone, p.location, p.value_cents, w.recency, w.replies, w.meetings, w.fit, w.value,
             w.full_value_cents, w.fit_pattern) s
         WHERE p.deleted_at IS NULL
+    ),
+    fresh AS MATERIALIZED (
+        SELECT org_id, id, before, parts_before, recency + replied + met + fit + worth AS after,
+            jsonb_build_object('recency', recency, 'replies', replied, 'meetings', met, 'fit', fit, 'value', worth)
+                AS parts
+        FROM points
     )
 """
 """For each prospect of `chosen` (organisation, id): score and parts before and after, at the instant `:at`."""
 
 RESCORE = f"""{FRESH},
+    moved AS MATERIALIZED (
+        SELECT f.*, :cause <> 'added' AND (after <> before OR parts_before <> '{{}}') AS is_noted,
+            gen_random_uuid() AS change_id
+        FROM fresh f WHERE f.parts <> f.parts_before
+    ),
     changed AS (
         UPDATE prospects p SET score = f.after, score_parts = f.parts, scored_at = :at
-        FROM fresh f
+        FROM moved f
         -- Whoever scored it in between knew more than this statement's snapshot does.
         WHERE p.org_id = f.org_id AND p.id = f.id AND p.score = f.before AND p.score_parts = f.parts_before
-            AND p.score_parts <> f.parts
-        RETURNING p.org_id, p.id, p.owner_id, p.name, p.phone, p.is_unlocked, f.before, f.after, f.parts_before, f.parts
+        RETURNING p.org_id, p.id, p.owner_id, p.name, p.phone, p.is_unlocked, f.before, f.after, f.parts_before,
+            f.parts, f.is_noted, f.change_id
     ),
     noted AS (
-        INSERT INTO score_changes (org_id, prospect_id, before, after, parts_before, parts, cause, changed_at)
-        SELECT org_id, id, before, after, parts_before, parts, :cause, :at FROM changed
-        WHERE :cause <> 'added' AND (after <> before OR parts_before <> '{{}}')
-        RETURNING id, org_id, prospect_id
+        INSERT INTO score_changes (id, org_id, prospect_id, before, after, parts_before, parts, cause, changed_at)
+        SELECT change_id, org_id, id, before, after, parts_before, parts, :cause, :at FROM changed WHERE is_noted
     )
-    SELECT (SELECT count(*) FROM changed) AS changed, coalesce((
-        SELECT jsonb_agg(jsonb_build_object('org_id', c.org_id, 'id', c.id, 'owner_id', c.owner_id, 'name', c.name,
-            'phone', c.phone, 'change_id', coalesce(n.id, c.id)))
-        FROM changed c LEFT JOIN noted n ON n.org_id = c.org_id AND n.prospect_id = c.id
-        WHERE c.before < :hot AND c.after >= :hot AND c.is_unlocked
-    ), '[]') AS crossings
+    SELECT count(*) AS changed, coalesce(
+        jsonb_agg(jsonb_build_object('org_id', org_id, 'id', id, 'owner_id', owner_id, 'name', name, 'phone', phone,
+            'change_id', CASE WHEN is_noted THEN change_id ELSE id END))
+            FILTER (WHERE before < :hot AND after >= :hot AND is_unlocked),
+        '[]') AS crossings
+    FROM changed
 """  # noqa: S608 - constants of this file
 
 
