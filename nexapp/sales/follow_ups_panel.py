@@ -34,7 +34,7 @@ SUGGESTED = "suggested"
 @dataclass(frozen=True, slots=True)
 class Panel:
     rows: Sequence[Any]
-    taps: list[tuple[str, str]]
+    taps: list[tuple[str, str, str]]
     zone: str
     tier: str
     may_act: bool
@@ -113,11 +113,10 @@ def _chosen(choice: str, prospect: Any, zone: str, form: WhenForm) -> tuple[Due,
     return when.one_tap(choice, zone), ""
 
 
-def _taps(zone: str) -> list[tuple[str, str]]:
+def _taps(zone: str) -> list[tuple[str, str, str]]:
+    """What is posted, its name, and the time it stands for."""
     labels = {"tomorrow": _("Tomorrow"), "in_3_days": _("In 3 days"), "next_monday": _("Next Monday")}
-    return [
-        (choice, f"{labels[choice]}, {local_time(when.one_tap(choice, zone).at, zone)}") for choice in when.ONE_TAPS
-    ]
+    return [(choice, labels[choice], local_time(when.one_tap(choice, zone).at, zone)) for choice in when.ONE_TAPS]
 
 
 def _panel_page(prospect: Any, form: WhenForm | None = None, status: int = 200) -> Response:

@@ -31,7 +31,7 @@ class _Worded:
 
 
 class StepForm(Form):  # type: ignore[misc]
-    wait_days = WholeNumberField(_("Days after the step before"), least=0, most=LONGEST_WAIT, default="2")
+    wait_days = WholeNumberField(_("Days to wait"), least=0, most=LONGEST_WAIT, default="2")
     at_time = TimeField(_("Time"), [InputRequired(_("Enter the time, such as 09:30."))], default=NINE)
     channel = SelectField(_("By"), [InputRequired()], choices=list(CHANNEL_WORDS.items()))
     subject = StringField(_("Subject"), [AtMost(150)], filters=[one_line])

@@ -14,6 +14,7 @@ from nexapp.spine.access import Access, access_of
 PUBLIC = {
     "static": "our own files",
     "service_worker": "our own file, at the root",
+    "web_manifest": "our own words and pictures",
     "identity.home": "the start page sends people on",
     "identity.sign_in": "people sign in here",
     "identity.request_code": "people sign in here",

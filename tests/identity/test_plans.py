@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -42,3 +43,13 @@ def test_others_see_it_only(owner: Person, owner_sql: Callable[..., list[Any]], 
     assert (shown.status_code, 'name="tier"' in shown.text) == (200, False)
     assert owner.client.post(PLAN, data={"csrf_token": token, "tier": "pro"}).status_code == 403
     assert tier(owner_sql) == "free"
+
+
+@pytest.mark.parametrize(("here", "stands_out"), [("free", ["pro"]), ("pro", ["elite"]), ("elite", [])])
+def test_only_the_next_larger_plan_stands_out(
+    owner: Person, owner_sql: Callable[..., list[Any]], here: str, stands_out: list[str]
+) -> None:
+    owner_sql("UPDATE organizations SET tier = %s", here)
+    buttons = re.findall(r'<button class="([^"]+)" type="submit" name="tier" value="(\w+)"', owner.get(PLAN).text)
+    assert len(buttons) == 2
+    assert [value for look, value in buttons if "btn-primary" in look] == stands_out

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
+from typing import Any
 
 from flask import Flask, Response, current_app, request, send_from_directory
+from flask_babel import get_locale
+from flask_babel import gettext as _
 from werkzeug.security import safe_join
 
 from nexapp.spine.access import public
+from nexapp.spine.web.templating import asset
 
 YEAR = 31_536_000
+ICONS = (
+    ("icon-192.png", "192x192", "image/png", "any"),
+    ("icon-512.png", "512x512", "image/png", "any"),
+    ("icon-maskable-512.png", "512x512", "image/png", "maskable"),
+    ("favicon.svg", "any", "image/svg+xml", "any"),
+)
+"""A maskable one is cut into the phone's own shape: its ground reaches the edges, its sign keeps clear of them."""
 
 
 def configure(app: Flask, folder: str) -> None:
     app.static_folder = folder
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=static_file)
     app.add_url_rule("/service-worker.js", endpoint="service_worker", view_func=service_worker)
+    app.add_url_rule("/manifest.webmanifest", endpoint="web_manifest", view_func=web_manifest)
 
 
 @public("our own files", unit=False)
@@ -37,6 +50,34 @@ def service_worker() -> Response:
     response = send_from_directory(current_app.static_folder or "", "js/service-worker.js", max_age=0)
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+@public("our own words and pictures", unit=False)
+def web_manifest() -> Response:
+    """What a phone needs to keep the pages as an app. Not a built file: its pictures have hashed names."""
+    response = Response(json.dumps(_manifest()), content_type="application/manifest+json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _manifest() -> dict[str, Any]:
+    return {
+        "id": "/",
+        "name": "NexApp",
+        "short_name": "NexApp",
+        "description": _("Open times filled within minutes, prospects followed up in time."),
+        "lang": str(get_locale() or "en"),
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "theme_color": "#4f46e5",
+        "background_color": "#ffffff",
+        "icons": [_icon(*icon) for icon in ICONS],
+    }
+
+
+def _icon(name: str, sizes: str, kind: str, purpose: str) -> dict[str, str]:
+    return {"src": asset(f"img/{name}"), "sizes": sizes, "type": kind, "purpose": purpose}
 
 
 def _compressed(folder: str, filename: str) -> str | None:
