@@ -15,7 +15,7 @@ MORNING = LocalHour(6, timedelta(hours=18))
 FORENOON = LocalHour(8, timedelta(hours=16))
 NIGHT = LocalHour(21, timedelta(hours=3))
 """These are about a day: with its midnight they have lost their sense."""
-SUNDAY_EVENING = LocalHour(18, timedelta(hours=30), SUNDAY)
+SUNDAY_EVENING = LocalHour(18, timedelta(hours=30), SUNDAY, looks_back=True)
 """A week can still be looked back at on the day after it."""
 
 TEAM = """

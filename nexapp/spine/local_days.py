@@ -20,6 +20,8 @@ class LocalHour:
     lasts: timedelta
     """By the wall clock. Later than this, what was to be done has lost its sense."""
     weekday: int | None = None
+    looks_back: bool = False
+    """It tells of a time that is over with its hour, so it waits for it even when it is started by hand."""
 
     def day_of(self, wall: datetime) -> date:
         """The last day whose hour this wall clock has passed."""
@@ -62,9 +64,11 @@ def list_come(hour: LocalHour, at: datetime) -> list[Come]:
     return [come for come in found if come is not None]
 
 
-def list_begun(on: date, at: datetime) -> list[Come]:
-    """Every zone in which this day has begun, as if the hour had come just now."""
-    return [Come(name, on, False, at) for name, zone in zones().items() if at.astimezone(zone).date() >= on]
+def list_begun(hour: LocalHour, on: date, at: datetime) -> list[Come]:
+    """Every zone in which this day has begun, as if the hour had come just now; where it looks back, it must have."""
+    begins = datetime.combine(on, time(hour.hour if hour.looks_back else 0))
+    walls = ((name, at.astimezone(zone).replace(tzinfo=None)) for name, zone in zones().items())
+    return [Come(name, on, False, at) for name, wall in walls if wall >= begins]
 
 
 @lru_cache(maxsize=4096)

@@ -107,7 +107,7 @@ def run_step(known: LocalJob, on: date | None) -> Step | None:
     None where there is nobody and nothing was asked for: such a run leaves no figures behind.
     """
     at = now()
-    come = list_begun(on, at) if on else list_come(known.hour, at)
+    come = list_begun(known.hour, on, at) if on else list_come(known.hour, at)
     progress = running().progress or _begin(known, come, at)
     people = _take(known, come, at, progress["after"])
     if not people and not on and not progress["done"]:

@@ -77,6 +77,24 @@ def test_the_week_is_that_of_their_own_days(team: SalesTeam, owner_sql: Sql) -> 
     assert kept == {tokyo: {"scan": 2, "ai_message": 1}, here: {"ai_message": 1}}
 
 
+def test_by_hand_it_does_not_take_the_evenings_place(team: SalesTeam, owner_sql: Sql) -> None:
+    """Started at noon, it is for those whose evening it is already; the others get theirs whole, and once."""
+    here, tokyo = team.add_user(), team.add_user("Asia/Tokyo")
+    noon = EVENING - timedelta(hours=6)
+    for rep in (here, tokyo):
+        act(team, rep, "scan", 2, noon - timedelta(hours=10))
+    for _ in range(2):
+        team.run("weekly_summary", noon, SUNDAY)
+    assert [told.user_id for told in team.told("weekly_report")] == [tokyo]
+    act(team, here, "scan", 3, noon + timedelta(hours=1))
+    for _ in range(2):
+        team.run("weekly_summary", EVENING)
+        team.run("weekly_summary", EVENING, SUNDAY)
+    assert sorted(told.user_id for told in team.told("weekly_report")) == sorted([here, tokyo])
+    kept = dict(owner_sql("SELECT user_id, counts FROM weekly_reports"))
+    assert kept == {tokyo: {"scan": 2}, here: {"scan": 5}}
+
+
 def test_it_is_made_up_for_on_monday_and_dies_with_it(team: SalesTeam, owner_sql: Sql) -> None:
     rep = team.add_user()
     act(team, rep, "scan", 1)

@@ -147,9 +147,17 @@ def test_every_zone_is_asked_and_they_differ_by_a_day() -> None:
 
 def test_a_day_asked_for_is_that_of_the_zones_where_it_has_begun() -> None:
     at = datetime(2026, 11, 20, 16, tzinfo=UTC)
-    begun = {come.zone for come in list_begun(date(2026, 11, 21), at)}
+    begun = {come.zone for come in list_begun(LocalHour(6, DAY), date(2026, 11, 21), at)}
     assert "Pacific/Kiritimati" in begun
     assert "America/New_York" not in begun
+
+
+@pytest.mark.parametrize(("minutes", "has_come"), [(-1, False), (0, True), (60 * 30, True)])
+def test_what_looks_back_waits_for_its_hour_even_when_it_is_asked_for(minutes: int, has_come: bool) -> None:
+    """By New York's clock on the Sunday on which clocks went back: eighteen is eighteen."""
+    six = datetime(2026, 11, 1, 23, tzinfo=UTC)
+    begun = list_begun(LocalHour(18, DAY, 6, looks_back=True), date(2026, 11, 1), six + timedelta(minutes=minutes))
+    assert ("America/New_York" in {come.zone for come in begun}) is has_come
 
 
 def test_a_day_ends_at_its_own_midnight() -> None:
