@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -16,6 +17,7 @@ from nexapp.notifications.devices import Device, list_devices, register_app_toke
 from nexapp.notifications.preferences import own_id
 from nexapp.notifications.registry import NoticeType, find_type, register_types
 from nexapp.notifications.service import notify
+from nexapp.notifications.skips import explain
 from nexapp.notifications.switches import current_place, may_get
 from nexapp.spine import audit
 from nexapp.spine.errors import BadInput, NotFound
@@ -93,10 +95,18 @@ class NewNotification(Input):
         return value
 
 
+class Untold(Output):
+    user_id: UUID
+    reason: Annotated[
+        str, Field(description="`not_a_member`, `told_before` (under this dedupe_key), or by which of their rules.")
+    ]
+
+
 class Told(Output):
     made: list[UUID]
     skipped: int
     reasons: Annotated[dict[str, int], Field(description="Why some were not told, and how many.")]
+    untold: Annotated[list[Untold], Field(description="Everybody who was not told, and why.")]
 
 
 class DeviceOut(Output):
@@ -153,12 +163,19 @@ def create_notifications(body: NewNotification) -> Told:
     if (known := find_type(body.type)) is None or not may_get(known, current_place()):
         raise BadInput(fields={"type": _("Your organisation has no such notices.")})
     about = {"subject_kind": "prospect", "subject_id": body.prospect_id} if body.prospect_id else {}
+    values = {"title": body.title, "message": body.message, **body.values}
+    if holes := sorted(name for name in known.needs if values.get(name, "") == ""):
+        raise BadInput(fields={"values": _("The words of this type need: %(names)s.", names=", ".join(holes))})
     done = notify(
-        dict.fromkeys(body.user_ids), body.type, values={"title": body.title, "message": body.message, **body.values},
+        dict.fromkeys(body.user_ids), body.type, values=values,
         action_url=body.action_url, priority=body.priority, dedupe_key=body.dedupe_key, **about,  # type: ignore[arg-type]
     )  # fmt: skip
     audit.record("notifications.created", "notification", None, {"type": body.type, "made": len(done.made)})
-    return Told(made=done.made, skipped=done.skipped, reasons=dict(done.reasons))
+    untold = explain(done.untold)
+    return Told(
+        made=done.made, skipped=done.skipped, reasons=Counter(reason for _id, reason in untold),
+        untold=[Untold(user_id=user_id, reason=reason) for user_id, reason in untold],
+    )  # fmt: skip
 
 
 @operation("POST", "/notifications/<uuid:notification_id>/read", scope=WRITE, personal=True, answer=Unread,

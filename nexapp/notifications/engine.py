@@ -38,7 +38,7 @@ _SELECTED = """
     GROUP BY b.batch, b.asked, n.outcome
 """
 FEW = 200
-"""Up to so many are told with their new count and a toast; of a crowd each page asks for its own."""
+"""Up to so many are told with their new count; of a crowd each page asks for its own."""
 
 
 def kind_of(known: NoticeType | None, name: str, priority: str | None, subject_kind: str | None) -> dict[str, Any]:
@@ -54,6 +54,11 @@ def kind_of(known: NoticeType | None, name: str, priority: str | None, subject_k
         "second_title": pieces(second.title) if second else [], "second_body": pieces(second.body) if second else [],
         "request_id": g.get("request_id"), **_subject(subject_kind),
     }  # fmt: skip
+
+
+def without_values(kind: Mapping[str, Any]) -> dict[str, Any]:
+    """For whom the values are missing that the words need: the type's name alone, rather than words with holes."""
+    return {**kind, "title": [kind["label"]], "body": [], "folded": [], "second_title": [], "second_body": []}
 
 
 def pieces(template: Any) -> list[str]:

@@ -54,6 +54,12 @@ class NoticeType:
     def switch_name(self) -> str:
         return self.switch or self.name
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """The values without which its words have holes; a body that is nothing but one may stay empty."""
+        bodies = () if str(self.body) in {f"{{{name}}}" for name in places(self.body)} else (self.body,)
+        return frozenset(places(self.title, self.folded, *bodies) - {"count"})
+
 
 TYPES: dict[str, NoticeType] = {}
 

@@ -17,9 +17,10 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from nexapp.notifications.channels import ring_channels, text_people
-from nexapp.notifications.engine import AT_ONCE, FEW, call_for, call_for_selected, kind_of
-from nexapp.notifications.events import signal_count, signal_crowd, signal_new
+from nexapp.notifications.engine import AT_ONCE, FEW, call_for, call_for_selected, kind_of, without_values
+from nexapp.notifications.events import signal_count, signal_crowd
 from nexapp.notifications.registry import find_type
+from nexapp.notifications.skips import FAILED, UNHEARD
 from nexapp.spine import faults
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import current_actor
@@ -51,6 +52,8 @@ class Notified:
     count: int = 0
     skipped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    untold: list[tuple[UUID, str]] = field(default_factory=list)
+    """Who was not told, and why; of a crowd that was selected it stays empty."""
     by_subject: dict[UUID, UUID] = field(default_factory=dict)
 
 
@@ -76,12 +79,14 @@ def notify(
         "group_key": group_key, "expires_at": expires_at,
     }  # fmt: skip
     people = [_person(recipient, shared) for recipient in recipients]
-    kind = kind_of(find_type(type), type, priority, subject_kind)
+    known = find_type(type)
+    kind = kind_of(known, type, priority, subject_kind)
     result = Notified()
-    for start in range(0, len(people), AT_ONCE):
-        batch = people[start : start + AT_ONCE]
-        rows = _twice(lambda: call_for(kind, batch), kind, len(batch))  # noqa: B023 - called at once
-        _take(result, kind, rows, len(batch), with_toasts=len(people) <= FEW)
+    for words, named in _by_words(kind, known.needs if known else frozenset(), people):
+        for start in range(0, len(named), AT_ONCE):
+            batch = named[start : start + AT_ONCE]
+            rows = _twice(lambda: call_for(words, batch), words, len(batch))  # noqa: B023 - called at once
+            _take(result, words, rows, batch, is_few=len(people) <= FEW)
     _report(kind, result)
     return result
 
@@ -133,7 +138,22 @@ def _person(recipient: UUID | Recipient, shared: Mapping[str, Any]) -> dict[str,
     }
 
 
-def _twice(ask: Callable[[], Sequence[Any]], kind: Mapping[str, Any], people: int) -> Sequence[Any]:
+def _by_words(
+    kind: Mapping[str, Any], needs: frozenset[str], people: list[dict[str, Any]]
+) -> Iterable[tuple[Mapping[str, Any], list[dict[str, Any]]]]:
+    """The people by what can be said to them. A value that our own code forgot is recorded, and they are told all the
+    same."""
+    lacking = [person for person in people if not needs <= person["words"].keys()]
+    if not lacking:
+        return [(kind, people)]
+    missing = sorted(needs - set.intersection(*(set(person["words"]) for person in lacking)))
+    told = f"A notice without its values: {kind['name']} ({', '.join(missing)})"
+    faults.capture("notice_error", told, severity="medium", org_id=current_actor().org_id, people=len(lacking))
+    complete = [person for person in people if needs <= person["words"].keys()]
+    return [(kind, complete), (without_values(kind), lacking)]
+
+
+def _twice(ask: Callable[[], Sequence[Any]], kind: Mapping[str, Any], people: int) -> Sequence[Any] | None:
     """What the database refuses is asked once more, then recorded; the caller's own work goes on."""
     # What the caller has not written yet fails at the caller, not here.
     db.session.flush()
@@ -149,23 +169,41 @@ def _twice(ask: Callable[[], Sequence[Any]], kind: Mapping[str, Any], people: in
     faults.capture(
         "notice_error", last, severity="high", org_id=current_actor().org_id, type=kind["name"], people=people
     )
-    return []
+    return None
 
 
-def _take(result: Notified, kind: Mapping[str, Any], rows: Sequence[Any], asked: int, *, with_toasts: bool) -> None:
+def _take(
+    result: Notified,
+    kind: Mapping[str, Any],
+    rows: Sequence[Any] | None,
+    asked: Sequence[Mapping[str, Any]],
+    *,
+    is_few: bool,
+) -> None:
+    result.untold += _untold(rows, asked)
+    rows = rows or ()
     made = [row for row in rows if row.outcome == "made"]
     result.made += [row.id for row in made]
     result.by_subject |= {row.subject_id: row.id for row in made if row.subject_id}
     result.reasons.update(row.outcome for row in rows if row.outcome != "made")
     result.count += len(made)
-    result.skipped += asked - len(made)
+    result.skipped += len(asked) - len(made)
     if not made:
         return
     _send_out(kind, made)
-    if with_toasts:
-        _signal(kind, made)
+    if is_few:
+        _signal(made)
     else:
         signal_crowd({row.user_id for row in made})
+
+
+def _untold(rows: Sequence[Any] | None, asked: Sequence[Mapping[str, Any]]) -> list[tuple[UUID, str]]:
+    """Of strangers, and of who was told the same before, the engine says nothing."""
+    if rows is None:
+        return [(person["user_id"], FAILED) for person in asked]
+    found = [(row.user_id, row.outcome) for row in rows if row.outcome != "made"]
+    answered = {row.user_id for row in rows}
+    return found + [(person["user_id"], UNHEARD) for person in asked if person["user_id"] not in answered]
 
 
 def _take_selected(result: Notified, kind: Mapping[str, Any], rows: Sequence[Any]) -> None:
@@ -182,7 +220,7 @@ def _take_selected(result: Notified, kind: Mapping[str, Any], rows: Sequence[Any
     if rows[0].asked <= FEW:
         result.made = [one.id for one in shown]
         result.by_subject = {one.subject_id: one.id for one in shown if one.subject_id}
-        _signal(kind, shown)
+        _signal(shown)
     else:
         signal_crowd(user_id for row in told for user_id in row.told.split(","))
 
@@ -212,19 +250,10 @@ class _Shown:
         raise AttributeError(name)
 
 
-def _signal(kind: Mapping[str, Any], made: list[Any]) -> None:
-    newest = {row.shown_id: row for row in made}
+def _signal(made: Sequence[Any]) -> None:
+    newest = {row.user_id: row for row in made}
     for row in newest.values():
         signal_count(row.user_id, row.unread, row.counted_at)
-        if not row.is_quiet:
-            signal_new(row.user_id, _toast(kind, row))
-
-
-def _toast(kind: Mapping[str, Any], row: Any) -> dict[str, Any]:
-    return {
-        "id": str(row.shown_id), "title": row.title, "message": row.message, "icon": kind["icon"],
-        "priority": kind["priority"], "url": row.action_url or "/notifications",
-    }  # fmt: skip
 
 
 def _report(kind: Mapping[str, Any], result: Notified) -> None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from sqlalchemy import text
 
 from nexapp.spine.db import db
+from nexapp.spine.tenancy import current_actor
 
+FAILED, UNHEARD, STRANGER, TOLD_BEFORE = "failed", "unheard", "not_a_member", "told_before"
 KEPT = timedelta(days=90)
 _BATCH = 10_000
+_MEMBERS = text(
+    """
+    SELECT m.user_id FROM memberships m JOIN users u ON u.id = m.user_id
+    WHERE m.org_id = :org_id AND m.user_id = ANY(:people) AND m.deactivated_at IS NULL AND u.deactivated_at IS NULL
+    """
+)
 
 REASONS: dict[str, LazyString] = {
     "tier": _("Your plan doesn't include it."),
@@ -41,6 +51,18 @@ def reason_words(reason: str) -> str:
 def channel_words(channel: str | None) -> str:
     """What the reason is about; the whole notice where it names no channel."""
     return str(CHANNEL_LABELS.get(channel or "", _("Not made at all")))
+
+
+def explain(untold: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
+    """The same, with words for those of whom the engine said nothing: no member of the actor's, or told before."""
+    unheard = [user_id for user_id, reason in untold if reason == UNHEARD]
+    members = set(
+        db.session.scalars(_MEMBERS, {"people": unheard, "org_id": current_actor().tenant}) if unheard else ()
+    )
+    return [
+        (user_id, (TOLD_BEFORE if user_id in members else STRANGER) if reason == UNHEARD else reason)
+        for user_id, reason in untold
+    ]
 
 
 def forget_old() -> int:

@@ -24,10 +24,10 @@ from nexapp.sales.prospects import (
     get_prospect,
     move_prospect,
 )
-from nexapp.sales.prospects_queries import get_row, list_prospects, read_wanted
+from nexapp.sales.prospects_queries import get_row, knows_cursor, list_prospects, read_wanted
 from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import Role
-from nexapp.spine.web.api import Input, Output, Page, PageQuery, current_caller, operation
+from nexapp.spine.web.api import Input, Output, Page, PageQuery, UnknownCursor, current_caller, operation
 
 Line = Annotated[str, Field(max_length=120)]
 Temperature = Literal["hot", "warm", "cold"]
@@ -108,6 +108,8 @@ def list_api_prospects(query: ProspectQuery) -> Page[ProspectOut]:
             "temperature": query.temperature or "", "source": query.source, "sort": query.sort,
         }
     )  # fmt: skip
+    if query.cursor is not None and not knows_cursor(wanted, query.cursor):
+        raise UnknownCursor
     listed = list_prospects(wanted, get_business().time_zone, query.cursor, query.limit)
     return Page[ProspectOut](items=[_shown(row) for row in listed.rows], next=listed.next)
 

@@ -86,6 +86,11 @@ def list_prospects(wanted: Wanted, zone: str, after: str | None = None, most: in
     return Listed(rows[:most], _cursor(wanted.sort, rows[most - 1]) if len(rows) > most else None, wanted)
 
 
+def knows_cursor(wanted: Wanted, cursor: str) -> bool:
+    """Whether it is one of this order's."""
+    return _place(wanted.sort, cursor) is not None
+
+
 def list_deleted(most: int = 100) -> Sequence[Any]:
     """The trash, what went there last first."""
     query = prospect_rows().where(Prospect.deleted_at.is_not(None))

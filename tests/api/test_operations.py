@@ -75,7 +75,8 @@ def test_programs_tell_people_of_their_business_only(team: Team, others: Team) -
     program = team.caller("admin", "service", ["notifications:write"])
     body = {"user_ids": [str(team.people["staff"]), str(others.people["staff"])], "title": "Stock is low"}
     told = checked(program.post("/notifications", body), 201, "POST", "/notifications")
-    assert (len(told["made"]), told["skipped"]) == (1, 1)
+    assert (len(told["made"]), told["skipped"], told["reasons"]) == (1, 1, {"not_a_member": 1})
+    assert told["untold"] == [{"user_id": str(others.people["staff"]), "reason": "not_a_member"}]
     assert [one["title"] for one in team.caller("staff").get("/notifications").json["items"]] == ["Stock is low"]
     assert others.caller("staff").get("/notifications").json["items"] == []
 
@@ -91,6 +92,10 @@ def test_programs_tell_people_of_their_business_only(team: Team, others: Team) -
         ({"action_url": "https://elsewhere.example/"}, "action_url"),
         ({"action_url": "//elsewhere.example/"}, "action_url"),
         ({"priority": "shouting"}, "priority"),
+        ({"type": "hot_lead"}, "values"),
+        ({"type": "hot_lead", "values": {"name": " "}}, "values"),
+        ({"type": "sequence_action", "values": {"step": 1, "steps": 2, "name": "Ada"}}, "values"),
+        ({"type": "achievement", "title": ""}, "values"),
     ],
 )
 def test_a_notice_that_means_nothing_is_refused(team: Team, change: dict[str, Any], field: str) -> None:
@@ -98,6 +103,50 @@ def test_a_notice_that_means_nothing_is_refused(team: Team, change: dict[str, An
     refused = team.caller().post("/notifications", body)
     assert refused.status_code == 422
     assert list(refused.json["errors"]) == [field]
+
+
+def test_what_the_words_of_a_type_need_is_named(team: Team) -> None:
+    body = {"user_ids": [str(team.people["staff"])], "type": "sequence_action", "values": {"step": 1}}
+    refused = team.caller().post("/notifications", body).json["errors"]["values"]
+    assert refused == "The words of this type need: message, name, steps."
+    full = {"step": 1, "steps": 3, "name": "Ada", "message": "Hello"}
+    assert len(team.caller().post("/notifications", {**body, "values": full}).json["made"]) == 1
+    lead = {**body, "type": "hot_lead", "values": {"name": "Ada"}}
+    assert len(team.caller().post("/notifications", lead).json["made"]) == 1
+    [told] = [one for one in team.caller("staff").get("/notifications").json["items"] if one["type"] == "hot_lead"]
+    assert told["message"] == "Ada just became a hot lead."
+
+
+def test_everybody_who_is_not_told_gets_a_reason(team: Team, owner_sql: Sql) -> None:
+    told, left, off, gone = (team.people[role] for role in ("owner", "staff", "manager", "viewer"))
+    unknown = uuid4()
+    owner_sql("UPDATE memberships SET deactivated_at = now() WHERE user_id = %s", left)
+    owner_sql("UPDATE users SET deactivated_at = now() WHERE id = %s", gone)
+    owner_sql(
+        "INSERT INTO notification_preferences (user_id, name, channel, is_on)"
+        " VALUES (%s, 'program_notice', 'any', false)", off,
+    )  # fmt: skip
+    body = {"user_ids": [str(one) for one in (told, left, off, gone, unknown)], "title": "Stock", "dedupe_key": "s:1"}
+    answer = team.caller("admin").post("/notifications", body).json
+    reasons = {one["user_id"]: one["reason"] for one in answer["untold"]}
+    stranger = "not_a_member"
+    assert reasons == {str(left): stranger, str(gone): stranger, str(unknown): stranger, str(off): "switched_off"}
+    assert (len(answer["made"]), answer["skipped"]) == (1, 4)
+    assert answer["reasons"] == {"not_a_member": 3, "switched_off": 1}
+    again = checked(team.caller("admin").post("/notifications", body), 201, "POST", "/notifications")
+    assert {one["user_id"]: one["reason"] for one in again["untold"]} == {**reasons, str(told): "told_before"}
+    assert again["skipped"] == len(again["untold"]) == sum(again["reasons"].values()) == 5
+
+
+@pytest.mark.parametrize(
+    "path", ["/notifications", "/prospects", "/prospects?sort=next", "/prospects?sort=active",
+             "/prospects?sort=newest", "/follow-ups"],
+)  # fmt: skip
+@pytest.mark.parametrize("cursor", ["x", "85_", "_", "%00", "85_x", "9" * 30, "%F0%9F%94%A5"])
+def test_a_cursor_that_is_none_of_ours_is_refused(team: Team, path: str, cursor: str) -> None:
+    refused = team.caller().get(f"{path}{'&' if '?' in path else '?'}cursor={cursor}")
+    assert refused.status_code == 422
+    assert list(refused.json["errors"]) == ["cursor"]
 
 
 def test_who_is_named_twice_is_told_once(team: Team) -> None:

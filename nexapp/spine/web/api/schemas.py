@@ -28,6 +28,13 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class UnknownCursor(BadInput):
+    """A cursor that we never gave, or gave for another order."""
+
+    def __init__(self) -> None:
+        super().__init__(fields={"cursor": "Send the `next` of a page as it is."})
+
+
 class PageQuery(Input):
     """Which page of a list: `cursor` is the `next` of the page before."""
 
@@ -35,13 +42,13 @@ class PageQuery(Input):
     cursor: Annotated[str | None, Field(max_length=200, description="`next` of the page before.")] = None
 
     def after(self) -> UUID | None:
-        """The id that the page begins after; raises `BadInput` for a cursor that we never gave."""
+        """The id that the page begins after; raises `UnknownCursor`."""
         if self.cursor is None:
             return None
         try:
             return UUID(bytes=base64.urlsafe_b64decode(self.cursor + "=="))
         except (ValueError, binascii.Error):
-            raise BadInput(fields={"cursor": "Send the `next` of a page as it is."}) from None
+            raise UnknownCursor from None
 
 
 class Page(Output, Generic[Item]):
