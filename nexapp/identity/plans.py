@@ -11,7 +11,6 @@ from sqlalchemy import update
 from nexapp.identity.models import Organization
 from nexapp.spine import audit
 from nexapp.spine.db import db
-from nexapp.spine.realtime import publish
 from nexapp.spine.tenancy import current_actor
 
 
@@ -47,5 +46,4 @@ def change_tier(tier: str) -> bool:
         return False
     db.session.execute(update(Organization).where(Organization.id == org_id).values(tier=tier))
     audit.record("organization.tier_changed", "organization", org_id, {"from": before, "to": tier})
-    publish(f"org:{org_id}:plan", "plan-changed")
     return True

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from flask import Response, request, url_for
 
 from nexapp.notifications import queries
 from nexapp.notifications.bell import other_places
 from nexapp.notifications.blueprint import pages
-from nexapp.notifications.centre_lines import Line, line_of, snooze_choices
+from nexapp.notifications.centre_lines import line_of, snooze_choices
+from nexapp.notifications.news import list_news
 from nexapp.notifications.preferences import own_id, own_zone
 from nexapp.spine.access import signed_in
 from nexapp.spine.clock import now
@@ -18,7 +18,6 @@ from nexapp.spine.web.failures import is_fragment
 from nexapp.spine.web.pages import page, see_other
 
 SHOWN = 15
-MOST_NEWS = 20
 OVERLAP = timedelta(seconds=30)
 """A notice whose transaction took long has an earlier time than it appears at. Pages know each by its id."""
 
@@ -34,7 +33,7 @@ def count() -> Response:
     since = _since(until)
     return page(
         "notifications/_bell_count.html", unread=queries.count_unread(own_id()), heard_until=until,
-        news=_news(since) if since else [],
+        news=list_news(own_id(), since) if since else [],
     )  # fmt: skip
 
 
@@ -51,13 +50,6 @@ def panel() -> Response:
         settings_url=url_for("notifications.notification_settings"),
         unseen=[row.id for row in rows if row.seen_at is None], snooze_choices=snooze_choices(zone),
     )  # fmt: skip
-
-
-def _news(since: datetime) -> list[Line]:
-    """What came since and nobody has read, the oldest first."""
-    first = UUID(int=int(since.timestamp() * 1000) << 80)
-    rows = queries.list_since(own_id(), first, MOST_NEWS)
-    return [line_of(row, {}) for row in reversed(rows) if row.read_at is None]
 
 
 def _since(until: datetime) -> datetime | None:

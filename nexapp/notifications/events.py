@@ -1,4 +1,4 @@
-"""What open pages hear of notices: the new count for the badge, and what is new for a toast."""
+"""What open pages hear of notices: the new count for the badge, and what came back. What is new, they ask for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from nexapp.spine.realtime import publish_each
 
-CHANGED, NEW = "notices-changed", "notice-new"
+CHANGED, BACK = "notices-changed", "notice-back"
 _TOPICS_AT_ONCE = 1000
 
 
@@ -24,8 +24,9 @@ def signal_count(user_id: UUID, unread: int, counted_at: float | None = None) ->
     publish_each([name], CHANGED, payload, key=("signal", name, CHANGED))
 
 
-def signal_new(user_id: UUID, notice: dict[str, Any]) -> None:
-    publish_each([topic_of(user_id)], NEW, notice)
+def signal_back(user_id: UUID, notice: dict[str, Any]) -> None:
+    """For a toast: pages that ask what is new don't learn of what was made long ago."""
+    publish_each([topic_of(user_id)], BACK, notice)
 
 
 def signal_crowd(user_ids: Iterable[UUID | str]) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy import Row, text
 
 from nexapp.notifications.channels import ring_channels
 from nexapp.notifications.engine import FEW
-from nexapp.notifications.events import signal_count, signal_crowd, signal_new
+from nexapp.notifications.events import signal_back, signal_count, signal_crowd
 from nexapp.notifications.queries import count_unread
 from nexapp.notifications.skips import forget_old
 from nexapp.notifications.states import hold_counts
+from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.jobs import enqueue, job
 from nexapp.spine.schedule import schedule
@@ -32,7 +33,14 @@ _WAKE = text(
     """
     UPDATE notifications SET snoozed_until = NULL, read_at = NULL, seen_at = NULL
     WHERE snoozed_until <= now() AND user_id = ANY(:people)
-    RETURNING id, user_id, title, message, icon, priority, action_url, deleted_at
+    RETURNING id, user_id, title, message, icon, deleted_at IS NOT NULL OR EXISTS (
+        SELECT FROM notification_settings s WHERE s.user_id = notifications.user_id AND s.paused_until > now()
+    ) AS is_silent, EXISTS (
+        SELECT FROM notification_settings s
+        WHERE s.user_id = notifications.user_id AND s.quiet_enabled AND nexapp_quiet_until(
+            now(), nexapp_zone_of(notifications.user_id, notifications.org_id), s.quiet_starts, s.quiet_ends
+        ) IS NOT NULL
+    ) AS is_hushed
     """
 )
 _OVER = text(
@@ -127,8 +135,8 @@ def unsnooze_notices() -> None:
     _tell(rows)
     if len(rows) <= FEW:
         for row in rows:
-            if row.deleted_at is None:
-                signal_new(row.user_id, _toast(row))
+            if not row.is_silent:
+                signal_back(row.user_id, _toast(row))
     _again_if_full("unsnooze_notices", rows)
 
 
@@ -162,9 +170,10 @@ def _tell(rows: Sequence[Row[Any]]) -> None:
 
 
 def _toast(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": str(row.id), "title": row.title, "message": row.message, "icon": row.icon, "priority": row.priority,
-        "url": row.action_url or "/notifications",
+    hushed = {"hushed": ""} if row.is_hushed else {}
+    return hushed | {
+        "id": str(row.id), "title": row.title.removeprefix(row.icon).lstrip() or row.title, "message": row.message,
+        "icon": row.icon, "url": f"/notifications/{row.id}/open", "at": now().isoformat(),
     }  # fmt: skip
 
 

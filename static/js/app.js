@@ -51,11 +51,11 @@
   }
 
   function show(element, text) {
-    document.getElementById("toasts")?.append(element);
+    if (!element.isConnected) document.getElementById("toasts")?.append(element);
     announce(text);
   }
 
-  // One that its own script made.
+  // One that its own script made, or changed.
   function showMade({ element, text }) {
     show(element, text);
     dismissLater(element);
@@ -70,13 +70,13 @@
     });
   }
 
-  function dismissLater(element) {
-    const leave = () => {
-      // Somebody who reads or reaches for it keeps it.
-      if (element.matches(":hover, :focus-within")) setTimeout(leave, LONG_MS);
-      else element.remove();
-    };
-    setTimeout(leave, TOAST_MS);
+  const leaving = new WeakMap();
+
+  function dismissLater(element, after = TOAST_MS) {
+    // Somebody who reads or reaches for it keeps it.
+    const leave = () => (element.matches(":hover, :focus-within") ? dismissLater(element, LONG_MS) : element.remove());
+    clearTimeout(leaving.get(element));
+    leaving.set(element, setTimeout(leave, after));
   }
 
   function showFlashes() {

@@ -143,16 +143,23 @@
   const opened = Date.parse(find("bell-since").value);
 
   // The answer to the badge's question brings what came since the last one. It overlaps, so that nothing falls between;
-  // an id that is known is not told again.
+  // what is known is not told again, unless it stands for more by now.
+  const markOf = ({ id, parts }) => `${id}:${parts}`;
+
   function takeNews() {
     const news = find("bell-count").querySelector("[data-news]");
     if (!news) return;
     news.remove();
     const items = [...news.children].map(({ dataset }) => ({ ...dataset }));
-    const fresh = items.filter(({ id, at }) => !known.has(id) && Date.parse(at) >= opened);
-    for (const { id } of items) known.add(id);
+    const fresh = items.filter((item) => !known.has(markOf(item)) && Date.parse(item.at) >= opened);
+    for (const item of items) known.add(markOf(item));
     find("bell-since").value = news.dataset.until;
     if (fresh.length > 0) tell(fresh);
+  }
+
+  // What was put off, at the time that its person chose.
+  function takeBack({ detail }) {
+    tell([{ ...detail, parts: detail.at }]);
   }
 
   function tell(items) {
@@ -164,8 +171,15 @@
     return items.forEach(toastFor);
   }
 
-  function toastFor({ icon, title, message, url, isPage = false }) {
-    const element = find("notice-toast").content.firstElementChild.cloneNode(true);
+  // One that stands for several says so in the place of what it took in.
+  function toastOf(fold, parts) {
+    const shown = fold && parts > 1 && all("#toasts .notice-toast").find(({ dataset }) => dataset.fold === fold);
+    return shown || find("notice-toast").content.firstElementChild.cloneNode(true);
+  }
+
+  function toastFor({ icon, title, message, url, fold = "", parts = 1, isPage = false }) {
+    const element = toastOf(fold, Number(parts));
+    element.dataset.fold = fold;
     const link = element.querySelector("[data-notice-title]");
     const mark = element.querySelector("[data-notice-icon]");
     if (icon) mark.textContent = icon;
@@ -182,7 +196,7 @@
 
   function takeAsShown(items) {
     const ids = (stored(SHOWN_KEY) ?? "").split(" ").filter(Boolean);
-    store(SHOWN_KEY, [...ids, ...items.map(({ id }) => id)].slice(-KEPT_IDS).join(" "));
+    store(SHOWN_KEY, [...ids, ...items.map(markOf)].slice(-KEPT_IDS).join(" "));
   }
 
   // Every tab hears of it. One that is looked at shows it there; else the hidden ones share one tag, so it shows once.
@@ -190,12 +204,12 @@
     if (!canTell()) return;
     setTimeout(() => {
       const shown = (stored(SHOWN_KEY) ?? "").split(" ");
-      items.filter(({ id }) => !shown.includes(id)).forEach(notifyBehind);
+      items.filter((item) => item.hushed === undefined && !shown.includes(markOf(item))).forEach(notifyBehind);
     }, SETTLE_MS);
   }
 
-  function notifyBehind({ id, title, message, url }) {
-    const options = { body: message, tag: id, data: { url } };
+  function notifyBehind({ id, title, message, url, fold }) {
+    const options = { body: message, tag: fold || id, data: { url } };
     try {
       const shown = new Notification(title, options);
       shown.addEventListener("click", () => { window.focus(); window.location.assign(url); shown.close(); });
@@ -551,6 +565,7 @@
   document.body.addEventListener("htmx:beforeSend", beforeSend);
   document.body.addEventListener("htmx:afterRequest", afterRequest);
   for (const name of ["notices-changed", "reconnected", "poll"]) document.body.addEventListener(name, refreshPanel);
+  document.body.addEventListener("notice-back", takeBack);
   document.body.addEventListener("toast", ({ detail: { undo: address } }) => { if (address) lastUndo = address; });
   bell.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget && isElsewhere(relatedTarget)) closePanel(false); });
   showNumber();
