@@ -25,9 +25,9 @@ from sqlalchemy.exc import DBAPIError
 
 from nexapp.messaging.channel_queue import ChannelQueue, Outcome, Parcel, not_begun, unknown
 from nexapp.messaging.crew import Crew, collect
+from nexapp.messaging.recording import record_singly
 from nexapp.messaging.signals import publish_change
 from nexapp.spine import faults
-from nexapp.spine.db import is_unreachable
 from nexapp.spine.jobs.runner import system_unit
 from nexapp.spine.jobs.stopping import stop_requested
 
@@ -41,7 +41,6 @@ PATIENCE_SECONDS = 1.5
 ANSWER_SECONDS = 10.0
 """How long a thread waits to be told that it may begin."""
 
-DATABASE_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 Load = TypeVar("Load")
 
@@ -190,7 +189,7 @@ class _Shift(Generic[Load]):
             return self._unit(outcomes, claiming=claiming)
         except DBAPIError as error:
             log.warning("batch_not_recorded", channel=self.drain.queue.channel, error=str(error), count=len(outcomes))
-            self._record_singly(outcomes)
+            record_singly(outcomes, lambda one: self._unit([one], claiming=False), "job_error")
             return []
 
     def _unit(self, outcomes: Sequence[Outcome], *, claiming: bool) -> list[tuple[Parcel, Load]]:
@@ -206,21 +205,6 @@ class _Shift(Generic[Load]):
             for parcel in parcels:
                 parcel.begin = partial(self._ask, parcel.id)
         return tasks
-
-    def _record_singly(self, outcomes: list[Outcome]) -> None:
-        """After a batch failed. What can't be recorded stays `sending`, and moves on when its lease ends."""
-        for outcome in outcomes:
-            for delay in (*DATABASE_RETRY_SECONDS, None):
-                try:
-                    self._unit([outcome], claiming=False)
-                    break
-                except DBAPIError as error:
-                    if not is_unreachable(error):
-                        faults.capture("job_error", error, message_id=str(outcome.id))
-                        break
-                    if delay is None:
-                        raise
-                    time.sleep(delay)
 
     def _claim(self) -> list[Parcel]:
         room = self.drain.in_flight + self.drain.ahead - len(self.held)

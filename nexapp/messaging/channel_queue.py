@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import Row, text
 
 from nexapp.messaging.lanes import OFFERS
 from nexapp.messaging.leases import note
+from nexapp.messaging.recording import lock, renew, rows_of, values_of
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
-from nexapp.spine.ids import new_id
 
 CHANNELS = ("email", "push")
 
@@ -74,8 +73,7 @@ _CLAIM = f"""
 # Words that nobody needs any more are blanked with the step that settles their message.
 _RECORD = f"""
     WITH verdict AS (
-        SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
-            AS v ({", ".join(_COLUMNS)})
+        {rows_of(_COLUMNS)}
     ),
     changed AS (
         UPDATE messages m SET
@@ -135,16 +133,6 @@ _DUE = """
         ) c
     )
     """
-
-_RENEW = text(
-    """
-    UPDATE messages SET lease_until = clock_timestamp() + :lease
-    WHERE id = ANY(:ids) AND leased_by = :worker AND status = 'sending' RETURNING id
-    """
-)
-
-# In the order of their keys, as whoever withdraws messages locks them: neither waits for the other in a circle.
-_LOCK = text("SELECT id FROM messages WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 
 
 @dataclass(slots=True)
@@ -266,12 +254,7 @@ class ChannelQueue:
 
     def renew(self, worker: str, parcels: Iterable[Parcel], lease_seconds: float) -> None:
         """Longer leases for what is still held; what another took over won't be begun here any more."""
-        held = {parcel.id: parcel for parcel in parcels}
-        lease_end = time.monotonic() + lease_seconds
-        values = {"ids": list(held), "worker": worker, "lease": timedelta(seconds=lease_seconds)}
-        kept = set(db.session.scalars(_RENEW, values))
-        for message_id, parcel in held.items():
-            parcel.lease_end = lease_end if message_id in kept else 0.0
+        renew(worker, parcels, lease_seconds)
 
     def begin(self, worker: str, ids: Sequence[UUID]) -> set[UUID]:
         """Mark what can't be taken back from now on; those that this worker still holds."""
@@ -281,8 +264,9 @@ class ChannelQueue:
         """Move messages on in one statement; the rows that changed, which are this worker's own only."""
         if not outcomes:
             return []
-        db.session.execute(_LOCK, {"ids": [outcome.id for outcome in outcomes]})
-        return db.session.execute(self._record, {**_parameters(worker, outcomes), "forgets": self._forgets}).all()
+        lock(outcomes)
+        mine = {"worker": worker, "forgets": self._forgets}
+        return db.session.execute(self._record, mine | values_of(_COLUMNS, outcomes, _told)).all()
 
     def reclaim(self) -> Sequence[Row[Any]]:
         """What a dead worker held moves on, and what isn't worth sending any more expires; the rows that were lost."""
@@ -295,21 +279,6 @@ class ChannelQueue:
 
     def is_due(self) -> bool:
         return bool(db.session.execute(self._due, {"lanes": int(OFFERS)}).scalar_one())
-
-
-def _parameters(worker: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    return {
-        "worker": worker,
-        "id": [outcome.id for outcome in outcomes],
-        "event_id": [new_id() for _ in outcomes],
-        "status": [outcome.status for outcome in outcomes],
-        "event": [outcome.event for outcome in outcomes],
-        "wait": [outcome.wait for outcome in outcomes],
-        "code": [outcome.code for outcome in outcomes],
-        "error": [outcome.error for outcome in outcomes],
-        "counted": [outcome.counted for outcome in outcomes],
-        "details": [Jsonb(_told(outcome)) for outcome in outcomes],
-    }
 
 
 def _told(outcome: Outcome) -> dict[str, object]:

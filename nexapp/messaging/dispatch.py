@@ -28,11 +28,10 @@ from nexapp.messaging.gateway import sender_of
 from nexapp.messaging.lanes import ANSWERS, CODES, OFFERS
 from nexapp.messaging.leases import Errand
 from nexapp.messaging.limiter import Gate, Turns
+from nexapp.messaging.recording import record_singly
 from nexapp.messaging.signals import Signals
 from nexapp.messaging.verdicts import Verdict, ambiguous, look_again, not_begun
-from nexapp.spine import faults
 from nexapp.spine.config import redis_connection, settings
-from nexapp.spine.db import is_unreachable
 from nexapp.spine.jobs.runner import system_unit
 from nexapp.spine.jobs.stopping import stop_requested
 
@@ -49,8 +48,6 @@ CAPS_SECONDS = 0.25
 LOOKS_SECONDS = 0.1
 PATIENCE_SECONDS = 1.5
 """How long a worker that is told to stop waits for the answers under way."""
-
-DATABASE_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 
 class MessageDrain:
@@ -143,7 +140,7 @@ class Shift:
             return self._unit(verdicts, claiming=claiming)
         except DBAPIError as error:
             log.warning("batch_not_recorded", error=str(error), count=len(verdicts))
-            self._record_singly(verdicts)
+            record_singly(verdicts, lambda one: self._unit([one], claiming=False), "sms_failed")
             return [], []
 
     def _let_go(self, verdicts: list[Verdict]) -> list[Verdict]:
@@ -163,21 +160,6 @@ class Shift:
         self.sending.update((errand.id, errand) for errand in sends)
         self.seeking.update((errand.id, errand) for errand in looks)
         return sends, looks
-
-    def _record_singly(self, verdicts: list[Verdict]) -> None:
-        """After a batch failed. What can't be recorded stays `sending`, and is looked up when its lease ends."""
-        for verdict in verdicts:
-            for delay in (*DATABASE_RETRY_SECONDS, None):
-                try:
-                    self._unit([verdict], claiming=False)
-                    break
-                except DBAPIError as error:
-                    if not is_unreachable(error):
-                        faults.capture("sms_failed", error, message_id=str(verdict.id))
-                        break
-                    if delay is None:
-                        raise
-                    time.sleep(delay)
 
     def _heed(self, verdicts: list[Verdict]) -> None:
         """Refused credentials end the shift; the first text that is taken ends a pause."""

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, text
 
+from nexapp.messaging import recording
 from nexapp.messaging.lanes import HEEDING_SQL, UNASKED
 from nexapp.messaging.models import MessageEvent
 from nexapp.spine.config import settings
@@ -103,13 +104,6 @@ _CLAIM_UNCERTAIN = text(
     WHERE m.id = due.id
     RETURNING m.id, m.org_id, m.to_phone, m.body, m.lane, m.attempts, m.attempted_at, m.created_at, m.expires_at,
         m.subject_kind, extract(epoch FROM now() - m.uncertain_since) AS uncertain_for
-    """
-)
-
-_RENEW = text(
-    """
-    UPDATE messages SET lease_until = clock_timestamp() + :lease
-    WHERE id = ANY(:ids) AND leased_by = :worker AND status = 'sending' RETURNING id
     """
 )
 
@@ -225,11 +219,7 @@ def claim_uncertain(worker: str, wanted: int) -> list[Errand]:
 
 def renew(worker: str, errands: Iterable[Errand]) -> None:
     """Longer leases for what is still held; what another took over won't be begun here any more."""
-    held = {errand.id: errand for errand in errands}
-    begun, lease = time.monotonic(), settings().sms_lease_seconds
-    kept = set(db.session.scalars(_RENEW, {"ids": list(held), "worker": worker, "lease": timedelta(seconds=lease)}))
-    for message_id, errand in held.items():
-        errand.lease_end = begun + lease if message_id in kept else 0.0
+    recording.renew(worker, errands, settings().sms_lease_seconds)
 
 
 def reclaim() -> int:

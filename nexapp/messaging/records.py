@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import Row, text
 
 from nexapp.messaging import consumers
+from nexapp.messaging.recording import lock, rows_of, values_of
 from nexapp.messaging.verdicts import Verdict, give_up
 from nexapp.spine import faults
 from nexapp.spine.db import db
-from nexapp.spine.ids import new_id
 
 _COLUMNS = {
     "id": "uuid", "event_id": "uuid", "status": "text", "event": "text", "wait": "float8", "sid": "text",
@@ -26,8 +25,7 @@ _COLUMNS = {
 _RECORD = text(
     f"""
     WITH verdict AS (
-        SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
-            AS v ({", ".join(_COLUMNS)})
+        {rows_of(_COLUMNS)}
     ),
     changed AS (
         UPDATE messages m SET
@@ -60,8 +58,6 @@ _RECORD = text(
     """  # noqa: S608 - names of columns from above, every value is bound
 )
 
-# In the order of their keys, as whoever withdraws texts locks them: neither waits for the other in a circle.
-_LOCK = text("SELECT id FROM messages WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _SIDS = text("SELECT id, provider_sid FROM messages WHERE id = ANY(:ids)")
 _OWNERS = text("SELECT provider_sid, id FROM messages WHERE provider_sid = ANY(:sids)")
 
@@ -70,27 +66,11 @@ def record(worker: str, verdicts: Sequence[Verdict]) -> Sequence[Row[Any]]:
     """Move messages on; the rows that changed. Runs as the system, in the caller's unit."""
     if not verdicts:
         return []
-    db.session.execute(_LOCK, {"ids": [verdict.id for verdict in verdicts]})
-    changed = db.session.execute(_RECORD, _parameters(worker, verdicts)).all()
+    lock(verdicts)
+    told = values_of(_COLUMNS, verdicts, lambda verdict: verdict.details)
+    changed = db.session.execute(_RECORD, {"worker": worker} | told).all()
     _follow_up({row.id: row for row in changed}, verdicts)
     return changed
-
-
-def _parameters(worker: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    return {
-        "worker": worker,
-        "id": [v.id for v in verdicts],
-        "event_id": [new_id() for _ in verdicts],
-        "status": [v.status for v in verdicts],
-        "event": [v.event for v in verdicts],
-        "wait": [v.wait for v in verdicts],
-        "sid": [v.sid for v in verdicts],
-        "code": [v.code for v in verdicts],
-        "error": [v.error for v in verdicts],
-        "counted": [v.counted for v in verdicts],
-        "uncertain": [v.uncertain for v in verdicts],
-        "details": [Jsonb(v.details) for v in verdicts],
-    }
 
 
 def without_strangers(verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
