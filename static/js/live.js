@@ -28,7 +28,7 @@
     if (!socket?.connected || fresh.length === 0) return;
     for (const name of fresh) subscribed.add(name);
     // What changed between the rendering and the joining sent its signal to nobody here: fetch once more.
-    socket.emit("subscribe", { topics: fresh }, () => fire("reconnected"));
+    socket.emit("subscribe", { topics: fresh }, () => onSignal("reconnected"));
   }
 
   function onConnect() {
@@ -74,16 +74,21 @@
     window.addEventListener("online", () => socket.connect());
   }
 
+  const isBeingAnswered = (name) => document.querySelector(`.htmx-request[hx-trigger*="${CSS.escape(name)} "]`) !== null;
+
   // What htmx queues on a fragment is lost with it when the answer under way takes its place: say it once more then.
   function onSignal(name, payload) {
-    if (document.querySelector(`.htmx-request[hx-trigger*="${CSS.escape(name)} "]`)) missed.add(name);
+    if (isBeingAnswered(name)) missed.add(name);
     fire(name, payload);
   }
 
   function sayMissed() {
-    const names = [...missed];
-    missed.clear();
-    for (const name of names) fire(name);
+    for (const name of [...missed]) {
+      // It was another fragment that settled: said now, it would be lost in the same way.
+      if (isBeingAnswered(name)) continue;
+      missed.delete(name);
+      fire(name);
+    }
   }
 
   function poll() {
