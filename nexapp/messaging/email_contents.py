@@ -20,6 +20,8 @@ class Letter:
     text: str
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    to: str | None = None
+    """Where its person gets e-mails by now; None: where it was addressed to."""
 
 
 @dataclass(frozen=True, slots=True)

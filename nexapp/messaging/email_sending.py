@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import Row, text
@@ -47,6 +48,13 @@ _WAKE = text(
     """
 )
 
+_READDRESS = text(
+    """
+    UPDATE messages m SET to_email = a.address
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:addresses AS text[])) AS a (id, address) WHERE m.id = a.id
+    """
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -69,6 +77,7 @@ class EmailDrain(ChannelDrain[Load]):
 
     def prepare(self, parcels: Sequence[Parcel]) -> Sequence[Load]:
         contents, gateway = compose_all(parcels), email_gateway()
+        _readdress(parcels, contents)
         return [Load(gateway, contents.get(parcel.id) or Withheld("There is nothing to say.")) for parcel in parcels]
 
     def send(self, parcel: Parcel, load: Load) -> Outcome:
@@ -143,6 +152,20 @@ class _Trouble:
         with self._lock:
             found, self._is_news = self._is_news, False
             return found
+
+
+def _readdress(parcels: Sequence[Parcel], contents: Mapping[UUID, Content]) -> None:
+    """Where they go now, also in what is kept of them."""
+    moved = {
+        parcel.id: content.to
+        for parcel in parcels
+        if isinstance(content := contents.get(parcel.id), Letter) and content.to and content.to != parcel.to_email
+    }
+    if not moved:
+        return
+    db.session.execute(_READDRESS, {"ids": list(moved), "addresses": list(moved.values())})
+    for parcel in parcels:
+        parcel.to_email = moved.get(parcel.id, parcel.to_email)
 
 
 def email_gateway() -> EmailGateway | None:

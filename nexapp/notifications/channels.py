@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from nexapp.identity.events import AccessEnded
 from nexapp.identity.phones import area_zone_of, may_be_texted, region_of
 from nexapp.messaging.lanes import REMINDERS
 from nexapp.messaging.outbox import NewMessage, queue_messages
@@ -17,6 +18,7 @@ from nexapp.spine.clock import now
 from nexapp.spine.columns import join, joined
 from nexapp.spine.config import settings
 from nexapp.spine.db import db
+from nexapp.spine.events import on
 from nexapp.spine.jobs.bells import ring
 from nexapp.spine.jobs.registry import DRAINS
 from nexapp.spine.unit import after_commit
@@ -46,6 +48,14 @@ _TAKE_BACK = text(
 )
 
 
+_WITHDRAW = text(
+    """
+    UPDATE messages SET status = 'cancelled', error = 'They don''t belong to it any more.'
+    WHERE org_id = :org_id AND user_id = :user_id AND channel = 'sms' AND subject_kind = :subject AND status = 'queued'
+    """
+)
+
+
 def ring_channels() -> None:
     """Wake who sends e-mails and pushes; what is held for later is found by the sweep."""
     for queue in _DRAINS:
@@ -66,6 +76,14 @@ def text_people(rows: Sequence[Any], icon: str) -> Sequence[UUID]:
     ids = queue_messages([_text_for(row, icon) for row in wanted])
     db.session.execute(_WHOSE, {"ids": join(ids), "people": join(row.user_id for row in wanted)})
     return ids
+
+
+@on(AccessEnded, inline=True)
+def withdraw_texts(event: AccessEnded) -> None:
+    """What is held for the morning says what they may not read any more. Letters and pushes are checked as they
+    leave."""
+    values = {"org_id": event.org_id, "user_id": event.user_id, "subject": SUBJECT}
+    db.session.execute(_WITHDRAW, values)
 
 
 def _text_for(row: Any, icon: str) -> NewMessage:

@@ -15,7 +15,7 @@ from sqlalchemy import Row, text
 
 from nexapp.messaging.channel_queue import Parcel
 from nexapp.messaging.email_contents import Content, Letter, Withheld, register_letters
-from nexapp.notifications.letters import WANTED, letter_headers, notice_url, refusal
+from nexapp.notifications.letters import NO_ADDRESS, WANTED, letter_headers, notice_url, refusal
 from nexapp.notifications.registry import TYPES
 from nexapp.notifications.switches import DIGEST
 from nexapp.notifications.unsubscribe import EMAIL, unsubscribe_url
@@ -60,6 +60,8 @@ def _content(rows: Sequence[Row[Any]]) -> Content:
     if any(f"{DIGEST}.{EMAIL}" in row.switched_off for row in rows):
         return Withheld(_("They stopped the daily letter."))
     items = [row for row in rows if not row.is_over and refusal(row) is None]
+    if items and not items[0].address:
+        return Withheld(str(NO_ADDRESS))
     return _letter(items) if items else Withheld(_("Everything in it was seen before, or is not wanted any more."))
 
 
@@ -76,6 +78,7 @@ def _letter(items: Sequence[Row[Any]]) -> Letter:
         render_template("email/digest.txt", **shown),
         render_template("email/digest.html", **shown),
         letter_headers(stop_url),
+        items[0].address,
     )
 
 

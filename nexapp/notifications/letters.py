@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import render_template
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 from sqlalchemy import Row, text
 
 from nexapp.messaging.channel_queue import Parcel
@@ -21,8 +21,10 @@ from nexapp.spine.db import db
 
 SUBJECT = "notification"
 MOST_PARTS = 10
+NO_ADDRESS = lazy_gettext("They have no e-mail address any more.")
 
 WANTED = """
+    u.email AS address,
     u.deactivated_at IS NOT NULL AS is_gone,
     n.read_at IS NOT NULL OR n.deleted_at IS NOT NULL OR n.expires_at <= now()
         OR n.archived_at > n.created_at OR n.snoozed_until > now() AS is_over,
@@ -98,6 +100,8 @@ def _content(row: Row[Any] | None, parts: Mapping[UUID, list[Row[Any]]]) -> Cont
         return Withheld(_("It was seen before, or is over."))
     if (why := refusal(row)) is not None:
         return Withheld(why)
+    if not row.address:
+        return Withheld(str(NO_ADDRESS))
     return _letter(row, parts.get(row.id, []))
 
 
@@ -116,6 +120,7 @@ def _letter(row: Row[Any], parts: Sequence[Row[Any]]) -> Letter:
         render_template("email/notice.txt", **shown),
         render_template("email/notice.html", **shown),
         letter_headers(stop_url),
+        row.address,
     )
 
 

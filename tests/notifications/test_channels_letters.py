@@ -103,6 +103,37 @@ def test_a_folded_notice_names_its_parts(team: Team, ana: Somebody, mailbox: Mai
     assert "and 2 more" in letter["text"]
 
 
+@pytest.mark.parametrize("kind", ["notice", "digest"])
+def test_it_goes_where_the_person_gets_e_mails_by_then(
+    team: Team, ana: Somebody, mailbox: Mailbox, owner_sql: Sql, kind: str
+) -> None:
+    message_id = team.letter(ana, team.notice(ana)) if kind == "notice" else digest(team, ana, {})
+    old, new = ana.email, f"new-{ana.email}"
+    owner_sql("UPDATE users SET email = %s WHERE id = %s", new, ana.user_id)
+    assert mailbox(ana) == []
+    ana.email = new
+    assert len(mailbox(ana)) == 1
+    assert owner_sql("SELECT status, to_email FROM messages WHERE id = %s", message_id) == [("sent", new)]
+    ana.email = old
+    assert mailbox(ana) == []
+
+
+@pytest.mark.parametrize("kind", ["notice", "digest"])
+@pytest.mark.parametrize("meanwhile", ["no address", "left", "account closed"])
+def test_who_is_gone_by_then_gets_nothing(
+    team: Team, ana: Somebody, mailbox: Mailbox, owner_sql: Sql, kind: str, meanwhile: str
+) -> None:
+    message_id = team.letter(ana, team.notice(ana)) if kind == "notice" else digest(team, ana, {})
+    statement = {
+        "no address": "UPDATE users SET email = NULL WHERE id = %s",
+        "left": "UPDATE memberships SET deactivated_at = now() WHERE user_id = %s",
+        "account closed": "UPDATE users SET deactivated_at = now() WHERE id = %s",
+    }[meanwhile]
+    owner_sql(statement, ana.user_id)
+    assert mailbox(ana) == []
+    assert status_of(owner_sql, message_id)[0] == "cancelled"
+
+
 @pytest.mark.parametrize("column", ["read_at", "deleted_at", "expires_at", "archived_at"])
 def test_what_was_seen_or_is_over_is_not_sent(
     team: Team, ana: Somebody, mailbox: Mailbox, owner_sql: Sql, column: str

@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from flask import Flask
 
+from nexapp.identity.team import deactivate
 from nexapp.messaging import consumers
 from nexapp.notifications.service import Recipient, notify
 from nexapp.spine.clock import now
-from nexapp.spine.tenancy import SYSTEM, Actor
-from tests.notifications.engine_world import Team, make_team
+from nexapp.spine.tenancy import SYSTEM, Actor, Role
+from tests.notifications.engine_world import Team, join_team, make_team
 
 Sql = Callable[..., list[Any]]
 Acting = Callable[[Actor], AbstractContextManager[None]]
@@ -91,6 +93,26 @@ def test_stop_counts_even_after_it_was_written(
     assert send() == []
     assert [status for status, _ in team.sql(STATES)] in (["suppressed"], ["cancelled"])
     tell("Ben")
+    assert send() == []
+
+
+def test_who_left_meanwhile_is_texted_nothing(
+    strict: None, tell: Callable[[str], None], send: Send, team: Team, acting: Acting
+) -> None:
+    second = uuid4()
+    team.sql("INSERT INTO users (id, phone, name) VALUES (%s, '+13055550178', 'Second')", second)
+    join_team(team.sql, team.org_id, second, "owner")
+    team.sql("UPDATE users SET time_zone = %s WHERE id = %s", asleep_zone(), team.people[0])
+    tell("Ana")
+    with acting(SYSTEM):
+        notify([Recipient(second, {"message": "Call Ana"})], "followup_due", org_id=team.org_id)
+    [(membership,)] = team.sql("SELECT id FROM memberships WHERE user_id = %s", team.people[0])
+    with acting(Actor(Role.OWNER, team.org_id, second)):
+        deactivate(membership)
+    mine = "SELECT status FROM messages WHERE channel = 'sms' AND user_id = %s"
+    assert team.sql(mine, team.people[0]) == [("cancelled",)]
+    assert team.sql(mine, second) == [("queued",)], "nobody else's"
+    team.sql("UPDATE messages SET send_at = now() - interval '1 minute', sleeps_from = NULL, sleeps_until = NULL")
     assert send() == []
 
 
