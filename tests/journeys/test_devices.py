@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from nexapp.gateways.push.practice import practice_device
 from nexapp.local.stack import Stack
 from tests.blackbox import Merchant, Phone, eventually
-from tests.journeys.windows import Windows
+from tests.journeys.windows import Windows, toasts
 
 pytestmark = pytest.mark.browser
 PAGE = "/notification-settings/devices"
@@ -55,7 +55,7 @@ def test_a_tap_lets_this_browser_in_and_another_lets_it_go(windows: Windows, sta
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     devices.get_by_role("button", name="Send a test").click()
-    expect(page.get_by_text("A test is on its way to that device.")).to_be_visible()
+    expect(toasts(page).get_by_text("A test is on its way to that device.")).to_be_visible()
     eventually(lambda: Phone(stack).pushes("journey-1"), 30, "a push at the device")
 
     page.get_by_role("button", name="Remove").first.click()

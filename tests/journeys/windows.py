@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response, WebError
 
 from tests.blackbox import Visitor
 
@@ -63,6 +63,11 @@ class Windows:
     def _note_answer(self, answer: Response) -> None:
         if answer.status >= 500 or (answer.status >= 400 and "/static/" in answer.url):
             self.troubles.append(f"{answer.status} for {answer.request.method} {answer.url}")
+
+
+def toasts(page: Page) -> Locator:
+    """Where a page says what just happened; a moment later it says the same to screen readers, elsewhere."""
+    return page.get_by_role("region", name="What just happened")
 
 
 def sign_in_as(context: BrowserContext, visitor: Visitor, address: str) -> None:
