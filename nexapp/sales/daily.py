@@ -17,14 +17,15 @@ from nexapp.spine.local_jobs import Person, local_job
 KEPT = 10
 NAMED = 3
 
-# Whoever signed in or did something in the last thirty days.
+# Whoever signed in or did something in the last thirty days. Looked up for each by themselves: as a condition of
+# existence it would be answered by reading what everybody did, at each step anew.
 ACTIVE = f"""
-    {TEAM} AND (
-        EXISTS (SELECT FROM activities a WHERE a.org_id = m.org_id AND a.user_id = m.user_id
-            AND a.on_date >= (CAST(:at AS timestamptz) - interval '30 days')::date)
-        OR EXISTS (SELECT FROM user_sessions s WHERE s.user_id = m.user_id AND s.revoked_at IS NULL
-            AND s.last_seen_at >= CAST(:at AS timestamptz) - interval '30 days')
-    )
+    {TEAM} AND coalesce(
+        (SELECT true FROM activities a WHERE a.org_id = m.org_id AND a.user_id = m.user_id
+            AND a.on_date >= (CAST(:at AS timestamptz) - interval '30 days')::date LIMIT 1),
+        (SELECT true FROM user_sessions s WHERE s.user_id = m.user_id AND s.revoked_at IS NULL
+            AND s.last_seen_at >= CAST(:at AS timestamptz) - interval '30 days' LIMIT 1),
+        false)
 """  # noqa: S608 - our own words
 
 OWN = f"""

@@ -1,13 +1,14 @@
 """Jobs at an hour of each person's own clock, once for each of their days.
 
-Every quarter of an hour a run takes those whose hour has come and who have no row in `local_runs` for that day, some
-thousands at a time: their rows and what is done for them stand or fall together. So a second run, a second scheduler
-and a worker that takes over find nothing left to do, and after an outage the last coming of the hour is made up for,
-once. Where that one has lost its sense, only the row is written, as `late`.
+Every quarter of an hour a run takes those whose hour has come and who have no row in `local_runs` for that day, as many
+at a time as some seconds are enough for: their rows and what is done for them stand or fall together. So a second run,
+a second scheduler and a worker that takes over find nothing left to do, and after an outage the last coming of the hour
+is made up for, once. Where that one has lost its sense, only the row is written, as `late`.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,14 +25,11 @@ from nexapp.spine import faults
 from nexapp.spine.clock import now
 from nexapp.spine.columns import join, joined
 from nexapp.spine.db import Model, db
-from nexapp.spine.jobs import Step, job
+from nexapp.spine.jobs import Step, job, sizes
 from nexapp.spine.jobs.steps import running
 from nexapp.spine.local_days import Come, LocalHour, end_of_day, list_begun, list_come
 from nexapp.spine.schedule import schedule
 from nexapp.spine.tenancy import current_actor
-
-AT_ONCE = 5_000
-"""People in one step: a second or two, and a few megabytes."""
 
 KEPT = timedelta(days=40)
 OLDEST = timedelta(days=30)
@@ -106,10 +104,11 @@ def run_step(known: LocalJob, on: date | None) -> Step | None:
 
     None where there is nobody and nothing was asked for: such a run leaves no figures behind.
     """
-    at = now()
+    at, began = now(), time.perf_counter()
     come = list_begun(known.hour, on, at) if on else list_come(known.hour, at)
     progress = running().progress or _begin(known, come, at)
-    people = _take(known, come, at, progress["after"])
+    size = sizes.size_for(progress.get("size", sizes.FIRST), running().attempts - progress.get("attempts", 1))
+    people = _take(known, come, at, progress["after"], size) if progress["total"] else []
     if not people and not on and not progress["done"]:
         return None
     counts = Counter(progress["counts"])
@@ -118,13 +117,18 @@ def run_step(known: LocalJob, on: date | None) -> Step | None:
         counts["late"] += late
     if in_time:
         counts.update(_work(known, [Person(row.org_id, row.user_id, row.on_date, row.zone) for row in in_time], [0]))
-    return Step(_noted(progress, people, counts), more=len(people) == AT_ONCE)
+    noted = _noted(progress, people, counts)
+    noted["size"] = sizes.size_after(size, len(people), time.perf_counter() - began)
+    return Step(noted, more=len(people) == size)
 
 
 def _noted(progress: dict[str, Any], people: Sequence[Any], counts: Counter[str]) -> dict[str, Any]:
     done = progress["done"] + len(people)
     after = [str(people[-1].org_id), str(people[-1].user_id)] if people else progress["after"]
-    return {"done": done, "total": max(done, progress["total"]), "counts": dict(counts), "after": after}
+    return {
+        "done": done, "total": max(done, progress["total"]), "counts": dict(counts), "after": after,
+        "attempts": running().attempts,
+    }  # fmt: skip
 
 
 def _begin(known: LocalJob, come: Sequence[Come], at: datetime) -> dict[str, Any]:
@@ -162,9 +166,9 @@ TAKE = """
 """
 
 
-def _take(known: LocalJob, come: Sequence[Come], at: datetime, after: list[str] | None) -> Sequence[Any]:
+def _take(known: LocalJob, come: Sequence[Come], at: datetime, after: list[str] | None, most: int) -> Sequence[Any]:
     """The next people, written down as done; what is done for them follows in the same transaction."""
-    return db.session.execute(_statement(known, TAKE), _values(known, come, at, after, AT_ONCE)).all()
+    return db.session.execute(_statement(known, TAKE), _values(known, come, at, after, most)).all()
 
 
 def _statement(known: LocalJob, what: str) -> TextClause:

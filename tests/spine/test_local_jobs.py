@@ -17,6 +17,7 @@ from nexapp.spine import job_runs, local_jobs
 from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput, NotFound
 from nexapp.spine.ids import new_id
+from nexapp.spine.jobs import sizes
 from nexapp.spine.jobs.registry import KINDS
 from nexapp.spine.jobs.runner import drain_ledger, system_unit
 from nexapp.spine.local_days import LocalHour
@@ -43,6 +44,7 @@ class Team:
     def __init__(self, app: Flask, sql: Sql) -> None:
         self.app, self.sql = app, sql
         self.given: list[Person] = []
+        self.steps: list[int] = []
         self.broken: set[UUID] = set()
 
     def add_org(self, zone: str = NEW_YORK) -> UUID:
@@ -71,6 +73,7 @@ class Team:
         if any(person.user_id in self.broken for person in people):
             db.session.execute(text("SELECT 1 / 0"))
         self.given += people
+        self.steps.append(len(people))
         return {"told": len(people)}
 
     def run(self, at: datetime, **arguments: Any) -> None:
@@ -166,13 +169,31 @@ def test_a_traveller_gets_each_of_their_days_once(team: Team, owner_sql: Sql) ->
 
 
 def test_many_people_are_done_in_steps(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_jobs, "AT_ONCE", 3)
+    monkeypatch.setattr(sizes, "FIRST", 3)
+    monkeypatch.setattr(sizes, "MOST", 3)
+    monkeypatch.setattr(sizes, "LEAST", 3)
     orgs = [team.add_org(), team.add_org()]
     users = [team.add(org) for org in orgs for _ in range(4)]
     team.run(MORNING)
     assert [team.told(user) for user in users] == [["2026-11-20"]] * 8
     [run] = team.runs()
     assert (run["done"], run["total"], run["counts"]) == (8, 8, {"told": 8})
+
+
+def test_a_step_that_took_its_worker_with_it_is_tried_smaller(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "FIRST", 24)
+    monkeypatch.setattr(sizes, "LEAST", 1)
+    org = team.add_org()
+    users = [team.add(org) for _ in range(24)]
+    with time_machine.travel(MORNING, tick=False), team.app.app_context():
+        fire("morning")
+        # As a worker leaves it that died: claimed, and given back by nobody.
+        team.sql("UPDATE background_jobs SET attempts = 1, run_at = now() - interval '1 second'")
+        drain_ledger("slow", lambda: False)
+    assert team.steps[0] == 24 // sizes.CUT
+    assert [team.told(user) for user in users] == [["2026-11-20"]] * 24
+    [run] = team.runs()
+    assert (run["done"], run["total"], run["counts"], run["attempts"]) == (24, 24, {"told": 24}, 2)
 
 
 def test_one_that_fails_stops_nobody(team: Team, owner_sql: Sql) -> None:

@@ -32,6 +32,8 @@ class Running:
 
     id: UUID | None = None
     progress: dict[str, Any] = field(default_factory=dict)
+    attempts: int = 1
+    """How often the row was claimed by a worker that didn't give it back by itself, this one included."""
 
 
 def running() -> Running:
@@ -41,7 +43,7 @@ def running() -> Running:
 
 
 def begin_step(row: Row[Any], progress: dict[str, Any] | None) -> None:
-    g.running_job = Running(row.id, progress or {})
+    g.running_job = Running(row.id, progress or {}, row.attempts)
 
 
 def note_step(row: Row[Any], step: Step) -> None:
