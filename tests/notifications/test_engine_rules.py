@@ -590,6 +590,31 @@ def test_words_that_look_like_places_stay_words(team: Team, tell: Tell) -> None:
     assert len(team.titles()[1]) == 200
 
 
+def test_a_value_that_was_forgotten_leaves_no_hole(owner_sql: Sql, acting: Acting) -> None:
+    team = make_team(owner_sql, people=2)
+    with acting(SYSTEM):
+        told = notify(
+            [Recipient(team.people[0], {"name": "Ada"}), Recipient(team.people[1], {"nam": "Ben"})], "hot_lead",
+            org_id=team.org_id,
+        )  # fmt: skip
+    assert told.count == 2
+    said = [team.items(person, "title, message")[0] for person in team.people]
+    assert said == [("🔥 New Hot Lead", "Ada just became a hot lead."), ("Hot leads", "")]
+    [(kind, message)] = owner_sql("SELECT kind, message FROM system_errors")
+    assert kind == "notice_error"
+    assert "hot_lead (name)" in message
+
+
+def test_what_each_type_needs_is_known() -> None:
+    needed = {name: set(TYPES[name].needs) for name, *_ in TABLE}
+    assert needed == {
+        "hot_lead": {"name"}, "followup_due": set(), "sequence_action": {"step", "steps", "name", "message"},
+        "lead_cooling": {"name"}, "streak_reminder": {"days", "longest"}, "mission_alert": {"title"},
+        "weekly_report": set(), "ai_insight": {"title"}, "scan_complete": {"title"}, "coin_earned": {"coins"},
+        "achievement": {"title"},
+    }  # fmt: skip
+
+
 def test_a_title_without_words_is_the_types_label(team: Team, tell: Tell) -> None:
     register_types(bare := NoticeType("engine_test_bare", "Bare", "·", ("gray", "slate"), "normal", "{title}", ""))
     try:
