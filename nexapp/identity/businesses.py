@@ -50,12 +50,12 @@ class NewBusiness:
 def list_places(user_id: UUID) -> list[Place]:
     """Every business a person belongs to, by name."""
     rows = db.session.execute(
-        select(Organization, Membership.role)
+        select(Organization.id, Organization.name, Membership.role, Organization.time_zone, Organization.suspended_at)
         .join(Membership, Membership.org_id == Organization.id)
         .where(Membership.user_id == user_id, Membership.deactivated_at.is_(None))
         .order_by(func.lower(Organization.name), Organization.id)
     )
-    return [Place(o.id, o.name, Role(role), o.time_zone, o.suspended_at is not None) for o, role in rows]
+    return [Place(r.id, r.name, Role(r.role), r.time_zone, r.suspended_at is not None) for r in rows]
 
 
 def select_business(actor: Actor, org_id: UUID) -> Place:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -13,6 +13,16 @@ from nexapp.identity.businesses import Place, list_places
 from nexapp.spine.access import reader
 from nexapp.spine.tenancy import Actor, Role
 from nexapp.spine.unit import in_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A business that the person may choose, its role in words."""
+
+    org_id: UUID
+    name: str
+    role: str
+    selected: bool
 
 
 class Viewer:
@@ -45,11 +55,8 @@ class Viewer:
         return role_name(self.actor.role)
 
     @property
-    def memberships(self) -> list[dict[str, Any]]:
-        return [
-            {"org_id": p.org_id, "name": p.name, "role": role_name(p.role), "selected": p.org_id == self.actor.org_id}
-            for p in self.places
-        ]
+    def memberships(self) -> tuple[Choice, ...]:
+        return tuple(Choice(p.org_id, p.name, role_name(p.role), p.org_id == self.actor.org_id) for p in self.places)
 
     @property
     def topics(self) -> list[str]:

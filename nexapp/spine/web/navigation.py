@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from flask import g, request, url_for
-from flask_babel import LazyString
+from flask_babel import LazyString, get_locale
 
 from nexapp.spine.access import reader
 from nexapp.spine.tenancy import Actor, Role
@@ -16,7 +16,7 @@ SETTINGS: list[Item] = []
 """Pages below /settings, shown together there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Item:
     label: LazyString
     endpoint: str
@@ -45,32 +45,43 @@ def add_setting(item: Item) -> None:
         SETTINGS.sort(key=lambda known: known.position)
 
 
-def shown_items() -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item in one language, at its address."""
+
+    label: str
+    href: str
+    icon: str
+    note: str
+    badge: str
+    active: bool = False
+
+
+def shown_items() -> tuple[Entry, ...]:
     return _shown(ITEMS)
 
 
-def shown_settings() -> list[dict[str, Any]]:
+def shown_settings() -> tuple[Entry, ...]:
     """The pages of settings that this person may open."""
     return _shown(SETTINGS)
 
 
-def _shown(items: list[Item]) -> list[dict[str, Any]]:
+def _shown(items: list[Item]) -> tuple[Entry, ...]:
     actor = reader()
     if actor is None or actor.user_id is None:
-        return []
-    addresses = {url_for(item.endpoint): item for item in items if _may_see(item, actor)}
-    here = max(filter(_is_above, addresses), key=len, default=None)
-    return [
-        {
-            "label": item.label,
-            "href": address,
-            "icon": item.icon,
-            "active": address == here,
-            "note": item.note,
-            "badge": url_for(item.badge) if item.badge else "",
-        }
-        for address, item in addresses.items()
-    ]
+        return ()
+    seen = tuple(item for item in items if _may_see(item, actor))
+    entries = _entries(seen, request.script_root, str(get_locale()))
+    here = max((entry.href for entry in entries if _is_above(entry.href)), key=len, default=None)
+    return tuple(replace(entry, active=True) if entry.href == here else entry for entry in entries)
+
+
+@lru_cache(maxsize=256)
+def _entries(items: tuple[Item, ...], _root: str, _language: str) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(str(i.label), url_for(i.endpoint), i.icon, str(i.note), url_for(i.badge) if i.badge else "")
+        for i in items
+    )
 
 
 def _may_see(item: Item, actor: Actor) -> bool:

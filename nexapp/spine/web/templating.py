@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from markupsafe import Markup
 from nexapp.settings import Environment
 from nexapp.spine.clock import now
 from nexapp.spine.config import settings
+from nexapp.spine.web import pieces, wording
 from nexapp.spine.web.navigation import shown_items
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,6 +35,8 @@ def configure(app: Flask) -> None:
         relative=relative, local=local_time, local_day=local_day, zone_name=zone_name,
         money=money, currency_sign=currency_sign, national=national,
     )  # fmt: skip
+    wording.configure(app)
+    pieces.configure(app)
     app.context_processor(common)
 
 
@@ -57,6 +60,11 @@ def _manifest() -> dict[str, str]:
 
 def asset(path: str) -> str:
     """The address of a built file under its hashed name, which browsers may keep for a year."""
+    return _address(path, request.script_root)
+
+
+@cache
+def _address(path: str, _root: str) -> str:
     return url_for("static", filename=f"vendor/{_manifest().get(path, path)}")
 
 
@@ -67,18 +75,34 @@ def icon_svg(name: str) -> Markup:
 
 
 def local_time(instant: datetime, zone: str, form: str = "EEE d MMM, h:mm a") -> str:
-    return format_datetime(instant, form, tzinfo=ZoneInfo(zone), locale=get_locale())
+    return _written(instant, zone, form, get_locale())
 
 
 def local_day(on: date, form: str = "EEE d MMM") -> str:
-    return format_date(on, form, locale=get_locale())
+    return _written_day(on, form, get_locale())
+
+
+# The same few instants stand on one page several times, and on the next page again.
+@lru_cache(maxsize=4096)
+def _written(instant: datetime, zone: str, form: str, locale: Locale | None) -> str:
+    return format_datetime(instant, form, tzinfo=ZoneInfo(zone), locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _written_day(on: date, form: str, locale: Locale | None) -> str:
+    return format_date(on, form, locale=locale)
 
 
 def zone_name(zone: str, instant: datetime | None = None) -> str:
     """`America/New_York` → "Eastern Time": the name people use, the same in winter and summer."""
     if zone in {"UTC", "Etc/UTC"}:  # belongs to no region, which the names of zones are made from
         return "UTC"
-    return get_timezone_name(ZoneInfo(zone), width="long", zone_variant="generic", locale=get_locale())
+    return _zone_name(zone, get_locale())
+
+
+@lru_cache(maxsize=1024)
+def _zone_name(zone: str, locale: Locale | None) -> str:
+    return get_timezone_name(ZoneInfo(zone), width="long", zone_variant="generic", locale=locale)
 
 
 def relative(instant: datetime) -> str:
@@ -122,8 +146,11 @@ def currency_sign(currency: str) -> str:
 
 def national(phone: str | None) -> str:
     """A stored number as its country writes it; abroad with its country code."""
-    if not phone:
-        return ""
+    return _national(phone) if phone else ""
+
+
+@lru_cache(maxsize=4096)
+def _national(phone: str) -> str:
     try:
         parsed = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
