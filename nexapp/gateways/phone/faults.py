@@ -11,24 +11,12 @@ class BadFaults(ValueError):
 
 
 @dataclass(slots=True)
-class Faults:
-    """`status` (with `code`, else an answer that is not JSON) refuses creates; `times` limits that to the
-    next ones.
+class Refusing:
+    """`status` refuses what comes, with `retry_after` where it is set; `times` limits that to the next ones."""
 
-    `drop_after_accept`, `drop_before_accept` and `garbage` are probabilities from 0 to 1.
-    """
-
-    latency_ms: float = 0.0
-    drop_after_accept: float = 0.0
-    drop_before_accept: float = 0.0
-    garbage: float = 0.0
     status: int | None = None
-    code: int | None = None
     retry_after: float | None = None
     times: int | None = None
-    list_lag_seconds: float = 0.0
-    unauthorised: bool = False
-    callbacks: bool = True
 
     def change(self, wanted: dict[str, object]) -> None:
         """Sets the named faults and leaves the others. Raises BadFaults before it changes any."""
@@ -42,7 +30,7 @@ class Faults:
             setattr(self, name, value)
 
     def takes_status(self) -> bool:
-        """Whether the next create is to be answered with the fault's status; counts it."""
+        """Whether the next one is to be answered with the fault's status; counts it."""
         if self.status is None or self.times == 0:
             return False
         if self.times is not None:
@@ -50,12 +38,29 @@ class Faults:
         return True
 
 
+@dataclass(slots=True)
+class Faults(Refusing):
+    """A refusal says `code`, else an answer that is not JSON.
+
+    `drop_after_accept`, `drop_before_accept` and `garbage` are probabilities from 0 to 1.
+    """
+
+    latency_ms: float = 0.0
+    drop_after_accept: float = 0.0
+    drop_before_accept: float = 0.0
+    garbage: float = 0.0
+    code: int | None = None
+    list_lag_seconds: float = 0.0
+    unauthorised: bool = False
+    callbacks: bool = True
+
+
 def strikes(probability: float) -> bool:
     return probability > 0 and _DICE.random() < probability
 
 
 def _fits(name: str, value: object) -> bool:
-    if name in ("unauthorised", "callbacks"):
+    if name in ("unauthorised", "callbacks", "drop"):
         return isinstance(value, bool)
     if value is None:
         return name in ("status", "code", "retry_after", "times")

@@ -16,9 +16,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-
-from nexapp.gateways.phone.page import FOLDER, POLICY, link_up
+from nexapp.gateways.phone.page import POLICY, as_page, load_templates
 from nexapp.gateways.phone.server import Request, Response, as_json
 
 _SCHEMA = """
@@ -65,8 +63,7 @@ class Mailbox:
         self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
         if "headers" not in {row[1] for row in self._db.execute("PRAGMA table_info (letters)")}:
             self._db.execute(_ADD_HEADERS)
-        self._templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True)
-        self._templates.filters["link"] = link_up
+        self._templates = load_templates()
 
     def close(self) -> None:
         self._db.close()
@@ -97,7 +94,7 @@ class Mailbox:
     def show(self, request: Request) -> Response:
         search = request.query.get("to", "").strip()[:80]
         page = self._templates.get_template("mail.html").render(letters=self._list(search, _SHOWN), search=search)
-        return _as_page(page, _PAGE_POLICY)
+        return as_page(page, _PAGE_POLICY)
 
     def show_letter(self, request: Request) -> Response:
         """One letter's HTML by its Message-ID, as a mail program would show it."""
@@ -105,7 +102,7 @@ class Mailbox:
         found = rows.fetchone()
         if found is None or not found[0]:
             return Response(404, b"There is no such letter.", "text/plain")
-        return _as_page(found[0].replace("<head>", '<head><base target="_blank">', 1), _LETTER_POLICY)
+        return as_page(found[0].replace("<head>", '<head><base target="_blank">', 1), _LETTER_POLICY)
 
     def list_messages(self, request: Request) -> Response:
         """Newest first."""
@@ -146,11 +143,6 @@ def _letter(parsed: EmailMessage, sender: str, recipient: str) -> Letter:
         _part(parsed, "html"), datetime.now(UTC).isoformat(timespec="milliseconds"),
         "\n".join(f"{name}: {value}" for name, value in parsed.items()),
     )  # fmt: skip
-
-
-def _as_page(page: str, policy: str) -> Response:
-    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Response(200, page.encode(), "text/html; charset=utf-8", headers)
 
 
 def _part(parsed: EmailMessage, kind: str) -> str:

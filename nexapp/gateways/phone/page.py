@@ -40,8 +40,8 @@ class Page:
     def __init__(self, ledger: Ledger, default_sender: str) -> None:
         self._ledger = ledger
         self._default_sender = default_sender
-        self._templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True)
-        self._templates.filters.update(link=link_up, national=_national, iso=iso, clock=_clock, state=_state)
+        self._templates = load_templates()
+        self._templates.filters.update(national=_national, iso=iso, clock=_clock, state=_state)
         self._templates.tests["inbound"] = is_inbound
 
     def show(self, request: Request) -> Response:
@@ -68,17 +68,23 @@ class Page:
             total=self._ledger.count_people(),
             version=self._ledger.version,
         )
-        headers = {
-            "Content-Security-Policy": POLICY,
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-        }
-        return Response(200, body.encode(), "text/html; charset=utf-8", headers)
+        return as_page(body)
 
     def _phone(self, number: str) -> Phone:
         texts = self._ledger.list_thread(number, SHOWN_TEXTS)
         spoken = [text.recipient if is_inbound(text) else text.sender for text in reversed(texts)]
         return Phone(number, texts, list(dict.fromkeys(spoken)) or [self._default_sender])
+
+
+def load_templates() -> Environment:
+    templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True)
+    templates.filters["link"] = link_up
+    return templates
+
+
+def as_page(page: str, policy: str = POLICY) -> Response:
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Response(200, page.encode(), "text/html; charset=utf-8", headers)
 
 
 def _search(request: Request) -> str:

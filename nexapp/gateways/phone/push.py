@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
@@ -18,9 +18,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from jinja2 import Environment, FileSystemLoader
 
-from nexapp.gateways.phone.page import FOLDER, POLICY
+from nexapp.gateways.phone.faults import Refusing
+from nexapp.gateways.phone.page import as_page, load_templates
 from nexapp.gateways.phone.server import HANG_UP, Request, Response, as_json
 from nexapp.gateways.push.practice import PATH, practice_keys
 from nexapp.gateways.push.vapid import decode
@@ -48,28 +48,11 @@ class Arrived:
 
 
 @dataclass(slots=True)
-class PushFaults:
-    """`status` refuses pushes, `times` limits that to the next ones; `hang` seconds pass before any answer."""
+class PushFaults(Refusing):
+    """`hang` seconds pass before any answer."""
 
-    status: int | None = None
-    retry_after: float | None = None
-    times: int | None = None
     hang: float = 0.0
     drop: bool = False
-
-    def change(self, wanted: dict[str, object]) -> None:
-        unknown = set(wanted) - {field.name for field in fields(self)}
-        if unknown:
-            raise ValueError(f"There is no fault named {', '.join(sorted(unknown))}.")
-        for name, value in wanted.items():
-            setattr(self, name, value)
-
-    def takes_status(self) -> bool:
-        if self.status is None or self.times == 0:
-            return False
-        if self.times is not None:
-            self.times -= 1
-        return True
 
 
 class Refused(Exception):
@@ -85,7 +68,7 @@ class Arrivals:
         self.faults = PushFaults()
         self.answers: dict[int, int] = {}
         self._kept: deque[Arrived] = deque(maxlen=KEPT)
-        self._templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True)
+        self._templates = load_templates()
 
     async def guarded(self, device: str) -> Response | None:
         """What the faults make of a push; None: it may go on."""
@@ -107,9 +90,7 @@ class Arrivals:
         return response
 
     def show(self, _request: Request) -> Response:
-        page = self._templates.get_template("push.html").render(pushes=list(self._kept)[:SHOWN])
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return Response(200, page.encode(), "text/html; charset=utf-8", headers)
+        return as_page(self._templates.get_template("push.html").render(pushes=list(self._kept)[:SHOWN]))
 
     def list_messages(self, request: Request) -> Response:
         """Newest first."""
