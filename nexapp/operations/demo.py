@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select, text
 
 from nexapp.identity.models import Organization, User
-from nexapp.sales.demo.seeding import seed_sales
+from nexapp.sales.demo.seeding import seed_bell, seed_sales
 from nexapp.slots.demo.cast import ADMIN, HOUSES, SALES
 from nexapp.slots.demo.houses import seed_house
 from nexapp.slots.demo.seeding import is_seeded, seed_people
@@ -32,20 +34,26 @@ def seed_demo(if_empty: bool) -> None:
         if is_seeded():
             click.echo("The demo's data is there already.")
             return
-        _seed()
+        list(seed_parts())
     click.echo("The demo's data is in place.")
 
 
-def _seed() -> None:
+def seed_parts() -> Iterator[str]:
+    """Fill an empty database, one part after the other; the name of each when it is done. Runs as the system."""
     # The tables have no statistics yet: PostgreSQL would take them for small, and compare every row with every other.
     db.session.execute(text("SET LOCAL enable_nestloop = off"))
     everyone = seed_people()
     seed_team(everyone)
+    yield "people"
     for seeded in everyone:
-        if seeded.house is SALES:
-            seed_sales(seeded.org_id)
-        else:
+        if seeded.house is not SALES:
             seed_house(seeded)
+    yield "slots"
+    [team] = [seeded.org_id for seeded in everyone if seeded.house is SALES]
+    seed_sales(team)
+    yield "sales"
+    seed_bell(team)
+    yield "notices"
 
 
 @click.command("demo-sign-ins")

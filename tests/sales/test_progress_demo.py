@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from nexapp.sales import streaks
+from nexapp.sales import coins, streaks
 from nexapp.sales.demo.momentum import seed_momentum
 from nexapp.spine.clock import now
 from nexapp.spine.tenancy import SYSTEM
@@ -36,9 +37,9 @@ def test_it_adds_up_and_is_done_once(team: Team, acting: Callable[..., Any]) -> 
     assert {row["name"] for row in team.rows("achievements")} == {"streak_7", "streak_30"}
     assert {row["balance"] for row in team.rows("coin_balances")} == {40 * 15 + 250}
     for me in people:
-        lines = sorted(team.rows("coin_entries", user_id=me.user_id), key=lambda row: row["balance"])
-        total = 0
-        for row in lines:
-            total += row["amount"]
-            assert row["balance"] == total
+        with acting(me):
+            lines = coins.list_entries(team.org_id, me.user_id, most=1000)[::-1]
+            read = [(line.amount, line.balance, line.created_at) for line in lines]
+        assert [balance for _amount, balance, _at in read] == list(accumulate(amount for amount, _b, _at in read))
+        assert [at for _amount, _balance, at in read] == sorted({at for _amount, _balance, at in read})
     assert len(team.rows("insights")) == 2

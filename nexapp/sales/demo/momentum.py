@@ -31,11 +31,16 @@ ACHIEVE = text("""
     WHERE s.org_id = :org
     ON CONFLICT (org_id, user_id, name) DO NOTHING
 """)
+# Much of it was earned at one instant. Each line is a millisecond after the one before it, so that the ids, by which a
+# ledger is read, are in the order of the balances.
 EARN = text("""
     INSERT INTO coin_entries (id, org_id, user_id, amount, balance, reason, entry_key, on_date, created_at)
     SELECT nexapp_uuid7(e.at), :org, e.user_id, e.coins,
-        sum(e.coins) OVER (PARTITION BY e.user_id ORDER BY e.at, e.entry_key), e.reason, e.entry_key, e.on_date, e.at
+        sum(e.coins) OVER (PARTITION BY e.user_id ORDER BY e.at), e.reason, e.entry_key, e.on_date, e.at
     FROM (
+      SELECT x.user_id, x.coins, x.reason, x.entry_key, x.on_date, date_trunc('milliseconds', x.at) + interval '1 ms'
+        * row_number() OVER (PARTITION BY x.user_id ORDER BY x.at, x.entry_key) AS at
+      FROM (
         SELECT c.user_id, c.coins, 'mission' AS reason, 'mission:' || c.mission || ':' || c.starts_on AS entry_key,
             c.starts_on AS on_date, c.created_at AS at
         FROM mission_completions c WHERE c.org_id = :org
@@ -44,6 +49,7 @@ EARN = text("""
         FROM achievements a
         JOIN unnest(CAST(:names AS text[]), CAST(:coins AS integer[])) AS k (name, coins) ON k.name = a.name
         WHERE a.org_id = :org
+      ) x
     ) e
     WHERE NOT EXISTS (SELECT FROM coin_entries x WHERE x.org_id = :org)
 """)

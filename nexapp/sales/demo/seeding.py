@@ -26,7 +26,7 @@ IN_ZONE = text(
 
 
 def seed_sales(org_id: UUID) -> None:
-    """The whole of it, in some dozens of statements."""
+    """Prospects, follow-ups and what keeps people going, in some dozens of statements."""
     people = _team(org_id)
     touching = [kind.name for kind in KINDS.values() if kind.touches]
     seed_prospects(org_id, [user_id for user_id, _zone in people], touching)
@@ -35,7 +35,11 @@ def seed_sales(org_id: UUID) -> None:
     streaks.rebuild_all(org_id)
     seed_follow_ups(org_id)
     seed_momentum(org_id)
-    seed_notices(org_id, people)
+
+
+def seed_bell(org_id: UUID) -> None:
+    """After all else: what its people were told of it."""
+    seed_notices(org_id, _team(org_id))
 
 
 def _team(org_id: UUID) -> list[tuple[UUID, str]]:
