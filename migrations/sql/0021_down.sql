@@ -1,1 +1,3 @@
-SELECT 1;
+DROP INDEX background_jobs_cancelled;
+DROP INDEX background_jobs_org;
+DROP INDEX insights_prospect;

@@ -1,4 +1,4 @@
-"""Indexes that the large jobs need.
+"""Indexes that the large jobs and a long ledger need.
 
 Revision ID: 0021
 Revises: 0020

@@ -22,6 +22,8 @@ from nexapp.spine.realtime import publish
 
 PAGE = 50
 LONGEST_SEARCH = 200
+SEARCHED = 50_000
+"""Words are looked for in so many rows at a time, the newest first: the ledger may have millions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +57,36 @@ class Page:
 
 
 def list_jobs(wanted: Filter, before: UUID | None = None) -> Page:
-    """Latest first; `before` is the last one of the page above it."""
-    everything: Any = select(BackgroundJob, Organization.name.label("business"), User.name.label("person"))
-    query = (
-        _narrowed(wanted, everything)
+    """Latest first; `before` is the last one of the page above it.
+
+    A search for words ends with what it has looked through, however little it found; the next page goes on from there.
+    """
+    found = _narrowed(wanted, select(BackgroundJob.id), before)
+    last_seen: UUID | None = None
+    if wanted.search and _id_of(wanted.search) is None:
+        last_seen = db.session.scalar(found.order_by(BackgroundJob.id.desc()).offset(SEARCHED - 1).limit(1))
+        if last_seen is not None:
+            found = found.where(BackgroundJob.id >= last_seen)
+    rows = db.session.execute(_shown(wanted, found)).all()
+    following = rows[PAGE - 1].BackgroundJob.id if len(rows) > PAGE else last_seen
+    return Page(rows[:PAGE], following)
+
+
+def _shown(wanted: Filter, narrowed: Select[Any]) -> Any:
+    if wanted.search:
+        narrowed = narrowed.where(_found(wanted.search))
+    # Chosen by themselves first: the joins are for one page.
+    chosen = narrowed.order_by(BackgroundJob.id.desc()).limit(PAGE + 1).subquery()
+    return (
+        select(BackgroundJob, Organization.name.label("business"), User.name.label("person"))
+        .join(chosen, chosen.c.id == BackgroundJob.id)
         .outerjoin(Organization, Organization.id == BackgroundJob.org_id)
         .outerjoin(User, User.id == BackgroundJob.user_id)
         .order_by(BackgroundJob.id.desc())
-        .limit(PAGE + 1)
     )
-    if before is not None:
-        query = query.where(BackgroundJob.id < before)
-    rows = db.session.execute(query).all()
-    return Page(rows[:PAGE], rows[PAGE - 1].BackgroundJob.id if len(rows) > PAGE else None)
 
 
-def _narrowed(wanted: Filter, query: Select[Any]) -> Select[Any]:
+def _narrowed(wanted: Filter, query: Select[Any], before: UUID | None) -> Select[Any]:
     if wanted.state == "runs":
         query = query.where(BackgroundJob.progress.is_not(None))
     elif wanted.state == "waiting":
@@ -79,17 +95,21 @@ def _narrowed(wanted: Filter, query: Select[Any]) -> Select[Any]:
         query = query.where(BackgroundJob.status == wanted.state)
     if wanted.name:
         query = query.where(BackgroundJob.name == wanted.name)
-    if wanted.search:
-        query = query.where(_found(wanted.search))
-    return query
+    return query if before is None else query.where(BackgroundJob.id < before)
 
 
 def _found(search: str) -> Any:
+    if (wanted := _id_of(search)) is not None:
+        return or_(BackgroundJob.id == wanted, BackgroundJob.org_id == wanted)
+    columns = (BackgroundJob.name, BackgroundJob.unique_key, BackgroundJob.error, BackgroundJob.request_id)
+    return or_(*(column.icontains(search, autoescape=True) for column in columns))
+
+
+def _id_of(search: str) -> UUID | None:
     try:
-        return or_(BackgroundJob.id == UUID(search), BackgroundJob.org_id == UUID(search))
+        return UUID(search)
     except ValueError:
-        columns = (BackgroundJob.name, BackgroundJob.unique_key, BackgroundJob.error, BackgroundJob.request_id)
-        return or_(*(column.icontains(search, autoescape=True) for column in columns))
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from nexapp.operations import (  # noqa: F401 - their routes and topics
     admin_views,
     api,
     health_views,
+    job_retention,
     jobs_views,
     live,
     notices,
@@ -21,6 +22,7 @@ from nexapp.spine.web.navigation import Item, add_item
 
 def register(app: Flask) -> None:
     notices.register()
+    job_retention.register()
     app.register_blueprint(pages)
     app.cli.add_command(seed_demo)
     app.cli.add_command(demo_sign_ins)

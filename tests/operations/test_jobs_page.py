@@ -6,12 +6,19 @@ import html
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
+from nexapp.operations import job_log, job_retention
+from nexapp.operations.provider import first_id
+from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
+from nexapp.spine.jobs import enqueue
+from nexapp.spine.jobs.runner import drain_ledger, system_unit
 from nexapp.spine.tenancy import Role
 from tests.live import Heard
 
@@ -110,6 +117,46 @@ def test_pages_follow_each_other_without_gap_or_double(admin: Visitor, add_job: 
         found = re.search(r'rel="next" href="([^"]+)"', page)
         path = html.unescape(found[1]) if found else None
     assert [int(number) for number in seen] == list(reversed(range(len(added))))
+
+
+def test_a_search_goes_through_a_part_of_the_ledger_at_a_time(
+    admin: Visitor, add_job: AddJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_log, "SEARCHED", 7)
+    for n in range(30):
+        add_job(error=f"number {n}." if n in (1, 12, 22) else None)
+    seen, looked = [], 0
+    path: str | None = "/admin/jobs?state=all&search=number"
+    while path:
+        page = admin.get(path).text
+        looked += 1
+        seen += [int(number) for number in re.findall(r"number (\d+)\.", page)]
+        found = re.search(r'href="([^"]+before=[^"]+)"', page)
+        path = html.unescape(found[1]) if found else None
+    assert (seen, looked) == ([22, 12, 1], 5)
+    assert "Older ones may match" in admin.get("/admin/jobs?state=all&search=nowhere").text
+
+
+def test_what_ended_a_month_ago_is_forgotten_in_parts(
+    app: Flask, add_job: AddJob, owner_sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_retention, "AT_ONCE", 4)
+    kept = {add_job("expire_slots", "succeeded", finished_at=now() - timedelta(days=29))}
+    for days, status in ((31, "succeeded"), (40, "failed"), (50, "cancelled"), (300, "succeeded")):
+        then = now() - timedelta(days=days)
+        # `id` as it was made at that time.
+        add_job("expire_slots", status, id=first_id(then), finished_at=then)
+        add_job("expire_slots", status, id=first_id(then + timedelta(hours=1)), finished_at=then)
+    then = now() - timedelta(days=60)
+    kept.add(add_job("expire_slots", "succeeded", id=first_id(then), finished_at=now()))
+    kept.add(add_job("expire_slots", "queued", id=first_id(then + timedelta(hours=2)), run_at="2100-01-01"))
+    with app.app_context():
+        with system_unit():
+            enqueue("forget_finished_jobs")
+        drain_ledger("slow", lambda: False)
+    left = owner_sql("SELECT id, name FROM background_jobs")
+    assert {row[0] for row in left if row[1] == "expire_slots"} == kept
+    assert sum(row[1] == "forget_finished_jobs" for row in left) == 3, "two full parts and one that found nothing"
 
 
 def test_a_page_costs_the_same_however_many_there_are(admin: Visitor, add_job: AddJob, statements: list[str]) -> None:
