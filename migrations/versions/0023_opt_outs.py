@@ -4,7 +4,7 @@ Revision ID: 0023
 Revises: 0022
 """
 
-from migrations.steps import run
+from migrations.steps import protect, run
 
 revision = "0023"
 down_revision = "0022"
@@ -14,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     run("0023_up.sql")
+    protect("letter_addresses")
 
 
 def downgrade() -> None:

@@ -12,6 +12,7 @@ from nexapp.gateways.ai import TONES
 from nexapp.sales import drafting
 from nexapp.sales.blueprint import pages
 from nexapp.sales.drafting import draft_message
+from nexapp.sales.letter_addresses import why_no_email
 from nexapp.sales.prospects import lock_prospect
 from nexapp.sales.prospects_forms import read_id
 from nexapp.sales.prospects_queries import get_row
@@ -69,5 +70,6 @@ def _page(prospect_id: UUID, form: ToneForm, status: int = 200, sending: SendFor
     prospect = get_row(prospect_id)
     return page(
         "sales/draft.html", status=status, prospect=prospect, form=form, sending=sending,
-        why_no_text=why_no_text(prospect.phone) if sending else "", key=read_id(request.form.get("key")) or new_id(),
+        why_no_text=why_no_text(prospect.phone) if sending else "",
+        why_no_email=why_no_email(prospect.email) if sending else "", key=read_id(request.form.get("key")) or new_id(),
     )  # fmt: skip

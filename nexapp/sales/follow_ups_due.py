@@ -43,7 +43,11 @@ SEND = text("""
     LEFT JOIN prospects p ON p.org_id = g.org_id AND p.id = g.prospect_id
     LEFT JOIN sequence_enrolments e ON e.org_id = g.org_id AND e.id = g.enrolment_id
     WHERE f.id = due.id
-    RETURNING f.id, f.org_id, f.owner_id, f.kind, f.due_at, f.message, f.step, f.prospect_id, p.name, p.phone, p.email,
+    RETURNING f.id, f.org_id, f.owner_id, f.kind, f.due_at, f.message, f.step, f.prospect_id, p.name, p.phone,
+        CASE WHEN NOT EXISTS (
+            SELECT FROM letter_addresses l
+            WHERE l.org_id = p.org_id AND l.email = lower(p.email) AND l.stopped_at IS NOT NULL
+        ) THEN p.email END AS email,
         (SELECT count(*) FROM sequence_steps s WHERE s.org_id = e.org_id AND s.sequence_id = e.sequence_id) AS steps
 """)
 LINK = text("""

@@ -72,6 +72,8 @@ KINDS = {
     ("event", "restored"): ("arrow-back-up", lazy_gettext("Taken out of the trash")),
     ("event", "imported"): ("upload", lazy_gettext("Changed by a file")),
     ("event", "import_undone"): ("arrow-back-up", lazy_gettext("The file's changes taken back")),
+    ("event", "email_stopped"): ("mail-off", lazy_gettext("Asked not to get e-mail")),
+    ("event", "email_wanted"): ("mail", lazy_gettext("Wants to get e-mail again")),
     ("event", "score"): ("chart-line", lazy_gettext("Score changed")),
     ("note", "note"): ("note", lazy_gettext("Note")),
     ("activity", "call"): ("phone", lazy_gettext("Call")),

@@ -13,6 +13,7 @@ from nexapp.identity.business_settings import get_business
 from nexapp.sales import prospects as cases
 from nexapp.sales import when
 from nexapp.sales.blueprint import pages
+from nexapp.sales.letter_addresses import find_stopped
 from nexapp.sales.prospect_timeline import get_story
 from nexapp.sales.prospect_words import REASONS
 from nexapp.sales.prospects_forms import ContactForm, MoveForm, NoteForm, OwnerForm, ProspectForm, as_typed, read_id
@@ -140,7 +141,7 @@ def prospect_page(
         move_form=_move_form(row, move_form), owner_form=_owner_form(row, owner_form),
         note_form=note_form or NoteForm(formdata=None, data={"key": str(new_id())}),
         contact_form=contact_form or ContactForm(formdata=None, data={"key": str(new_id())}),
-        zone=when.zone_of(me) if me else business.time_zone,
+        zone=when.zone_of(me) if me else business.time_zone, no_email_since=find_stopped(row.email),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from nexapp.sales import (
     board_views,
     contacts_views,
+    letter_addresses_views,
     notes_views,
     prospect_models,
     prospect_views,
@@ -25,6 +26,7 @@ PAGES = (
     board_views,
     prospect_views,
     contacts_views,
+    letter_addresses_views,
     notes_views,
     stages_views,
     views_saved_pages,

@@ -21,6 +21,7 @@ from nexapp.messaging.lanes import REMINDERS
 from nexapp.messaging.outbox import NewMessage, queue_messages
 from nexapp.messaging.quiet import next_quiet, quiet_until
 from nexapp.sales.follow_ups import OPEN, complete_follow_up, lock_follow_up
+from nexapp.sales.letter_addresses import ensure_address, why_no_email
 from nexapp.sales.models import Prospect
 from nexapp.sales.sequence_wording import LONGEST_BODY
 from nexapp.sales.sequences_models import SequenceEnrolment, SequenceStep
@@ -42,13 +43,14 @@ class SendForm(PageForm):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a due step can leave from here; `why_no_text` says what is in the way of a text."""
+    """How a due step can leave from here; `why_no_text` and `why_no_email` say what is in the way of each."""
 
     form: SendForm
     channel: str
     text: bool
     email: bool
     why_no_text: str
+    why_no_email: str
 
 
 def ways_of(row: Any, form: SendForm | None = None) -> Ways | None:
@@ -58,8 +60,8 @@ def ways_of(row: Any, form: SendForm | None = None) -> Ways | None:
     step = _step_of(row.enrolment_id, row.step)
     subject = step.subject if step else ""
     form = form or SendForm(formdata=None, data={"subject": subject, "body": row.message[:LONGEST_BODY]})
-    why = why_no_text(row.phone)
-    return Ways(form, step.channel if step else "other", not why, bool(row.email), why)
+    no_text, no_email = why_no_text(row.phone), why_no_email(row.email)
+    return Ways(form, step.channel if step else "other", not no_text, not no_email, no_text, no_email)
 
 
 def send_step(follow_up_id: UUID, how: str, body: str, subject: str = "") -> datetime | None:
@@ -101,14 +103,15 @@ def text_prospect(prospect: Prospect, body: str, purpose: str = PURPOSE) -> date
 
 
 def email_prospect(prospect: Prospect, body: str, subject: str, purpose: str = PURPOSE) -> None:
-    """Raises `Conflict` without an address, `BadInput` without a subject."""
-    if not prospect.email:
-        raise Conflict(_("There is no e-mail address for them."))
+    """Raises `Conflict` without an address or after an opt-out, `BadInput` without a subject."""
+    if why := why_no_email(address := prospect.email or ""):
+        raise Conflict(why)
     if not subject.strip():
         raise BadInput(fields={"subject": _("An e-mail needs a subject.")})
+    ensure_address(address)
     queue_email(
         NewEmail(
-            to=prospect.email, subject=subject, text=body, purpose=purpose, subject_kind="prospect",
+            to=address, subject=subject, text=body, purpose=purpose, subject_kind="prospect",
             subject_id=prospect.id,
         )
     )  # fmt: skip

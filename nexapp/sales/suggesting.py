@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import text
 
+from nexapp.sales.letter_addresses import why_no_email
 from nexapp.sales.prospect_words import temperature_of
 from nexapp.sales.when import NINE, SATURDAY, Due, settled
 from nexapp.spine.clock import now
@@ -56,10 +57,12 @@ def suggest_for(prospect: Any, zone: str) -> Suggestion:
     answers = db.session.execute(
         ANSWERS, {"org_id": current_actor().tenant, "prospect_id": prospect.id, "since": since}
     ).all()
-    return suggest(prospect, answers, zone, now())
+    return suggest(prospect, answers, zone, now(), may_email=not why_no_email(prospect.email))
 
 
-def suggest(prospect: Any, answers: Sequence[Any], zone: str, present: datetime) -> Suggestion:
+def suggest(
+    prospect: Any, answers: Sequence[Any], zone: str, present: datetime, *, may_email: bool = True
+) -> Suggestion:
     """The same for given answers (`at`, `kind`). Never in the past; on a weekend only where they answer then."""
     place = ZoneInfo(zone)
     replies = [row.at.astimezone(place) for row in answers if row.kind in ("reply", "meeting")]
@@ -72,7 +75,7 @@ def suggest(prospect: Any, answers: Sequence[Any], zone: str, present: datetime)
     else:
         on += timedelta(days=max(0, 7 - on.weekday()) if on.weekday() >= SATURDAY else 0)
     wall = time(hour) if hour is not None else NINE
-    channel, why = _channel(prospect, answers)
+    channel, why = _channel(prospect, answers, may_email)
     reasons.append(why)
     return Suggestion(
         Due(settled(on, wall, zone), on, wall, zone), channel, _message(channel, prospect), tuple(reasons)
@@ -120,13 +123,15 @@ def _answered(count: int, total: int, weekday: int, hour: int | None) -> str:
     )  # fmt: skip
 
 
-def _channel(prospect: Any, answers: Sequence[Any]) -> tuple[str, str]:
+def _channel(prospect: Any, answers: Sequence[Any], may_email: bool) -> tuple[str, str]:
     calls = sum(1 for row in answers if row.kind == "call")
     if prospect.phone and (calls >= ENOUGH or temperature_of(prospect.score) == "hot"):
         why = _("Calls reached them before.") if calls >= ENOUGH else _("A call is the quickest with somebody hot.")
         return "call", why
     if prospect.phone:
         return "text", _("A text is read sooner than an e-mail.")
+    if prospect.email and not may_email:
+        return "other", _("They asked not to get e-mail, and there is no number.")
     if prospect.email:
         return "email", _("There is an address, but no number.")
     return "other", _("There is neither a number nor an address yet.")

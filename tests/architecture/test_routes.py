@@ -53,10 +53,11 @@ LINKS = {
     "booking_links": "/hooks/in/<token>: a booking system's posts; /calendars/<token>.ics: a staff member's calendar",
     "claims": "/c/<token>: the link of an offer",
     "notifications": "/u/<token>: stops the e-mails of one type, signed out",
+    "sales": "/e/<token>: stops the letters of a sales team to one address, signed out",
     "several": "/s/<token>: the link of several offers in one text",
     "waiting_list": "/b/<slug> and /w/<token>: a business's public page, the link of a place on its list",
 }
-LINK_PATHS = ("/b/<", "/c/<", "/calendars/<", "/hooks/in/<", "/i/<", "/l/<", "/s/<", "/u/<", "/w/<")
+LINK_PATHS = ("/b/<", "/c/<", "/calendars/<", "/e/<", "/hooks/in/<", "/i/<", "/l/<", "/s/<", "/u/<", "/w/<")
 SIGNED = {"messaging.status", "messaging.inbound_text"}
 """Posts that carry the provider's signature instead of a token."""
 
