@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import func, literal_column, select, text, update
+from sqlalchemy import delete, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.identity.models import Membership, Organization, User
@@ -70,6 +70,40 @@ def record_activity(
         return _recorded(org, str(external_id))
     _follow(row, known, now().astimezone(ZoneInfo(zone)).date())
     return activity_id
+
+
+def withdraw_activity(external_id: str) -> None:
+    """As if it had never been recorded: its day, streak, missions and their coins, the prospect's score.
+
+    Achievements stay, for they are of what was; so do coins that were spent. Locks as `record_activity` does.
+    """
+    org = current_actor().tenant
+    row = db.session.execute(
+        select(Activity.__table__).where(Activity.org_id == org, Activity.external_id == external_id)
+    ).first()
+    if row is None:
+        return
+    if row.prospect_id:
+        theirs = select(Prospect.id).where(Prospect.org_id == org, Prospect.id == row.prospect_id)
+        db.session.execute(theirs.with_for_update(key_share=True))
+    streaks.lock(org, row.user_id)
+    # Whoever waited for the locks may find that it is gone.
+    gone = delete(Activity).where(Activity.org_id == org, Activity.id == row.id).returning(Activity.id)
+    if db.session.scalar(gone) is not None:
+        _unfollow(row)
+
+
+def _unfollow(row: Any) -> None:
+    kind = KINDS[row.kind]
+    if row.prospect_id:
+        if kind.touches:
+            _untouch(row)
+        rescore_prospects([row.prospect_id], cause="undone")
+    if kind.counts and streaks.uncount_day(row.org_id, row.user_id, row.on_date):
+        streaks.rebuild(row.org_id, row.user_id)
+    for lost in missions.withdraw(row.org_id, row.user_id, row.kind, row.on_date):
+        withdraw_activity(f"mission:{row.user_id}:{lost}")
+    publish(f"user:{row.user_id}", SIGNAL)
 
 
 def find_by_external_id(org_id: UUID, external_id: str) -> UUID | None:
@@ -150,6 +184,21 @@ def _insert(row: dict[str, Any]) -> bool:
             index_elements=[Activity.org_id, Activity.external_id], index_where=text("external_id IS NOT NULL")
         )
     return db.session.scalar(statement.returning(literal_column("1"))) is not None
+
+
+def _untouch(row: Any) -> None:
+    """The contact before it is the last one again, where this was."""
+    touching = [kind.name for kind in KINDS.values() if kind.touches]
+    before = (
+        select(func.max(Activity.at))
+        .where(Activity.org_id == row.org_id, Activity.prospect_id == row.prospect_id, Activity.kind.in_(touching))
+        .scalar_subquery()
+    )
+    db.session.execute(
+        update(Prospect)
+        .where(Prospect.org_id == row.org_id, Prospect.id == row.prospect_id, Prospect.last_activity_at == row.at)
+        .values(last_activity_at=before)
+    )
 
 
 def _touch(row: dict[str, Any]) -> None:

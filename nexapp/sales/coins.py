@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.notifications.service import Recipient, notify
@@ -34,20 +34,42 @@ class TooFewCoins(Conflict):
 def earn(org_id: UUID, user_id: UUID, amount: int, reason: str, key: str, on_date: date, message: str) -> bool:
     """Add coins once per `key`, and tell the person; False where they have them already.
 
-    The caller holds the person's streak lock, so nobody else looks for the key at the same time.
+    What was taken back may be earned again, as much as was taken. The caller holds the person's streak lock, so nobody
+    else looks for the key at the same time.
     """
-    if _has_entry(org_id, user_id, key):
+    before = _amounts(org_id, user_id, key)
+    if before and before[-1] > 0:
         return False
+    amount -= sum(before)
     statement = insert(CoinBalance).values(org_id=org_id, user_id=user_id, balance=amount)
     balance = db.session.scalar(
         statement.on_conflict_do_update(
             index_elements=[CoinBalance.org_id, CoinBalance.user_id], set_={"balance": CoinBalance.balance + amount}
         ).returning(CoinBalance.balance)
     )
-    _enter(org_id, user_id, amount, int(balance or 0), reason, key, on_date)
+    _enter(org_id, user_id, amount, int(balance or 0), reason, _nth(key, before), on_date)
     recipient = Recipient(user_id, values={"coins": amount, "message": message}, dedupe_key=f"coins:{org_id}:{key}")
     notify([recipient], "coin_earned", action_url="/progress", group_key="coin_earned", org_id=org_id)
     return True
+
+
+def take_back(org_id: UUID, user_id: UUID, reason: str, key: str, on_date: date) -> int:
+    """Take away what was earned for `key`, or as much of it as is left; how many coins.
+
+    The caller holds the person's streak lock.
+    """
+    before = _amounts(org_id, user_id, key)
+    amount = min(sum(before), balance_of(org_id, user_id)) if before and before[-1] > 0 else 0
+    if amount <= 0:
+        return 0
+    balance = db.session.scalar(
+        update(CoinBalance)
+        .where(CoinBalance.org_id == org_id, CoinBalance.user_id == user_id)
+        .values(balance=CoinBalance.balance - amount)
+        .returning(CoinBalance.balance)
+    )
+    _enter(org_id, user_id, -amount, int(balance or 0), reason, _nth(key, before), on_date)
+    return amount
 
 
 def spend(org_id: UUID, user_id: UUID, amount: int, reason: str, key: str, on_date: date) -> int:
@@ -55,7 +77,7 @@ def spend(org_id: UUID, user_id: UUID, amount: int, reason: str, key: str, on_da
 
     The caller holds the person's streak lock.
     """
-    if _has_entry(org_id, user_id, key):
+    if _amounts(org_id, user_id, key):
         return balance_of(org_id, user_id)
     balance = db.session.scalar(
         update(CoinBalance)
@@ -102,11 +124,16 @@ def freezes_bought_by(org_id: UUID, *which: ColumnElement[bool]) -> dict[UUID, C
     return found
 
 
-def _has_entry(org_id: UUID, user_id: UUID, key: str) -> bool:
-    wanted = select(CoinEntry.id).where(
-        CoinEntry.org_id == org_id, CoinEntry.user_id == user_id, CoinEntry.entry_key == key
-    )
-    return db.session.scalar(wanted) is not None
+def _amounts(org_id: UUID, user_id: UUID, key: str) -> Sequence[int]:
+    """What was earned for the key, taken back, earned again."""
+    family = or_(CoinEntry.entry_key == key, func.starts_with(CoinEntry.entry_key, f"{key}#"))
+    wanted = select(CoinEntry.amount).where(CoinEntry.org_id == org_id, CoinEntry.user_id == user_id, family)
+    return db.session.scalars(wanted.order_by(CoinEntry.id)).all()
+
+
+def _nth(key: str, before: Sequence[int]) -> str:
+    """Each line has a key of its own."""
+    return f"{key}#{len(before)}" if before else key
 
 
 def _enter(org_id: UUID, user_id: UUID, amount: int, balance: int, reason: str, key: str, on_date: date) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.sales import prospects, tiers, when
 from nexapp.sales.activities import record_activity
-from nexapp.sales.events import FollowUpClosed, FollowUpReopened
+from nexapp.sales.events import FollowUpClosed
 from nexapp.sales.follow_ups_models import FollowUpChange
 from nexapp.sales.models import FollowUp, Prospect
 from nexapp.sales.when import Due
@@ -120,7 +120,7 @@ def change_follow_up(follow_up_id: UUID, due: Due, message: str, repeats: str | 
     row.due_at, row.due_on, row.due_time, row.time_zone = due.at, due.on, due.wall, due.zone
     row.message, row.repeats = _checked(message), repeats or None
     row.repeat_day = due.on.day if repeats == "monthly" else None
-    _changed(row, "follow_up.changed")
+    changed(row, "follow_up.changed")
 
 
 def complete_follow_up(follow_up_id: UUID, *, undoable: bool = True) -> UUID | None:
@@ -133,14 +133,14 @@ def complete_follow_up(follow_up_id: UUID, *, undoable: bool = True) -> UUID | N
         return None
     change = _note(row, "done")
     row.status, row.done_at = "done", now()
-    _changed(row, "follow_up.done")
+    changed(row, "follow_up.done")
     change.next_id = _repeat(row)
     if not undoable:
         change.undone_at = now()
     db.session.flush()
     _close(row)
     record_activity(
-        current_actor().user_id or row.owner_id, "follow_up_sent", row.prospect_id, external_id=f"follow_up:{row.id}"
+        current_actor().user_id or row.owner_id, "follow_up_sent", row.prospect_id, external_id=activity_of(row)
     )
     return change.id
 
@@ -152,7 +152,7 @@ def cancel_follow_up(follow_up_id: UUID) -> UUID | None:
         return None
     change = _note(row, "cancelled")
     row.status = "cancelled"
-    _changed(row, "follow_up.cancelled")
+    changed(row, "follow_up.cancelled")
     _close(row)
     return change.id
 
@@ -165,26 +165,8 @@ def snooze_follow_up(follow_up_id: UUID, until: Due) -> UUID:
         raise BadInput(fields={"at": _("This time has passed.")})
     change = _note(row, "snoozed")
     row.status, row.due_at, row.sent_at, row.notification_id = "snoozed", until.at, None, None
-    _changed(row, "follow_up.snoozed")
+    changed(row, "follow_up.snoozed")
     return change.id
-
-
-def undo_change(change_id: UUID) -> FollowUp:
-    """Put back what one change did. Raises `FollowUpChanged` where something else has happened since."""
-    change = db.session.scalar(scoped(FollowUpChange).where(FollowUpChange.id == change_id).with_for_update())
-    if change is None:
-        raise NotFound
-    row = lock_follow_up(change.follow_up_id, "done", "cancelled", "snoozed")
-    if change.undone_at is not None or change.kind != row.status or _last_change(row.id) != change.id:
-        raise FollowUpChanged
-    _withdraw_next(change)
-    for name, value in change.before.items():
-        setattr(row, name, _read(name, value))
-    change.undone_at = now()
-    _changed(row, "follow_up.undone")
-    if change.kind != "snoozed" and row.enrolment_id is not None and row.step is not None:
-        emit(FollowUpReopened(row.org_id, row.id, row.enrolment_id, row.step))
-    return row
 
 
 def lock_follow_up(follow_up_id: UUID, *states: str) -> FollowUp:
@@ -280,13 +262,8 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else str(value) if value else None
 
 
-def _read(name: str, value: str | None) -> Any:
-    if value is None or name == "status":
-        return value
-    return datetime.fromisoformat(value) if name.endswith("_at") else UUID(value)
-
-
-def _changed(row: FollowUp, action: str) -> None:
+def changed(row: FollowUp, action: str) -> None:
+    """Write it, audit it, and tell the pages that show it."""
     row.updated_at = now()
     db.session.flush()
     audit.record(action, "follow_up", row.id)
@@ -313,24 +290,6 @@ def _close(row: FollowUp) -> None:
         emit(FollowUpClosed(row.org_id, row.id, row.enrolment_id, row.step))
 
 
-def _last_change(follow_up_id: UUID) -> UUID | None:
-    return db.session.scalar(
-        select(FollowUpChange.id)
-        .where(
-            FollowUpChange.org_id == current_actor().tenant, FollowUpChange.follow_up_id == follow_up_id,
-            FollowUpChange.undone_at.is_(None),
-        )
-        .order_by(FollowUpChange.created_at.desc(), FollowUpChange.id.desc())
-        .limit(1)
-    )  # fmt: skip
-
-
-def _withdraw_next(change: FollowUpChange) -> None:
-    """The repeat that this made goes; one that somebody has dealt with already keeps the undo from happening."""
-    if change.next_id is None:
-        return
-    following = lock_follow_up(change.next_id, *OPEN, "done", "cancelled")
-    if following.status == "done":
-        raise FollowUpChanged
-    following.status, following.updated_at = "cancelled", func.now()
-    db.session.flush()
+def activity_of(row: FollowUp) -> str:
+    """The name of the activity that completing it is, so that it counts once."""
+    return f"follow_up:{row.id}"

@@ -16,6 +16,7 @@ from nexapp.sales import sequence_sending, sequence_stopping, tiers, when
 from nexapp.sales.blueprint import pages
 from nexapp.sales.follow_ups_forms import FollowUpForm, SnoozeForm
 from nexapp.sales.follow_ups_naming import find_named
+from nexapp.sales.follow_ups_undoing import undo_change
 from nexapp.sales.prospects import get_prospect
 from nexapp.sales.prospects_forms import read_id
 from nexapp.sales.prospects_queries import list_team
@@ -163,7 +164,7 @@ def note_follow_up_reply(follow_up_id: UUID) -> Response:
 @pages.post("/follow-up-changes/<uuid:change_id>/undoing")
 @member(Role.STAFF)
 def undo_follow_up_change(change_id: UUID) -> Response:
-    cases.undo_change(change_id)
+    undo_change(change_id)
     return _after(_("Taken back."))
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.notifications.service import Recipient, notify
@@ -82,6 +82,21 @@ def complete(org_id: UUID, user_id: UUID, kind: str, on_date: date, today: date)
     return found
 
 
+def withdraw(org_id: UUID, user_id: UUID, kind: str, on_date: date) -> list[str]:
+    """Take back what is no longer complete, with its coins as far as there are any; the keys of these.
+
+    The caller holds the person's streak lock.
+    """
+    concerned = [one for one in MISSIONS if kind in one.kinds]
+    counts = _counts(org_id, user_id, on_date, [kind for one in concerned for kind in one.kinds]) if concerned else {}
+    found = []
+    for standing in _standings(concerned, counts, on_date):
+        if not standing.is_complete and _remove(org_id, user_id, standing):
+            found.append(_key(standing))
+            coins.take_back(org_id, user_id, "mission_undone", f"mission:{_key(standing)}", on_date)
+    return found
+
+
 def list_standings(org_id: UUID, user_id: UUID, today: date) -> list[Standing]:
     """How far somebody is with each mission of today and this week."""
     return _standings(MISSIONS, _counts(org_id, user_id, today, None), today)
@@ -121,6 +136,14 @@ def _add(org_id: UUID, user_id: UUID, standing: Standing) -> bool:
     )  # fmt: skip
     added = db.session.scalar(statement.on_conflict_do_nothing().returning(MissionCompletion.id))
     return added is not None
+
+
+def _remove(org_id: UUID, user_id: UUID, standing: Standing) -> bool:
+    statement = delete(MissionCompletion).where(
+        MissionCompletion.org_id == org_id, MissionCompletion.user_id == user_id,
+        MissionCompletion.mission == standing.mission.name, MissionCompletion.starts_on == standing.starts_on,
+    )  # fmt: skip
+    return db.session.scalar(statement.returning(MissionCompletion.id)) is not None
 
 
 def _reward(org_id: UUID, user_id: UUID, standing: Standing, today: date) -> None:

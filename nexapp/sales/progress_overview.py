@@ -125,7 +125,8 @@ def reason_words(entry: CoinEntry) -> str:
     kind, _between, name = entry.entry_key.partition(":")
     if kind == "mission":
         known = next((one for one in missions.MISSIONS if one.name == name.partition(":")[0]), None)
-        return str(known.title) if known else _("Mission")
+        title = str(known.title) if known else _("Mission")
+        return _("Taken back: %(title)s", title=title) if entry.amount < 0 else title
     if kind == "achievement" and name in achievements.BY_NAME:
         return str(achievements.BY_NAME[name].title)
     return _("A freeze for the month") if entry.reason == coins.FREEZE else entry.reason

@@ -73,7 +73,10 @@ def go_back(event: FollowUpReopened) -> None:
     later = scoped(FollowUp).where(
         FollowUp.enrolment_id == enrolment.id, FollowUp.step > event.step, FollowUp.status != "cancelled"
     )
-    rows = db.session.scalars(later.with_for_update()).all()
+    # One that was planned since the steps were held may be in somebody's hands, who then waits for the enrolment.
+    rows = db.session.scalars(later.with_for_update(skip_locked=True)).all()
+    if len(rows) < len(db.session.scalars(later.with_only_columns(FollowUp.id)).all()):
+        raise FollowUpChanged
     if enrolment.ended_by not in (None, "steps") or any(row.status not in OPEN for row in rows):
         raise FollowUpChanged
     if enrolment.status == "finished" and is_in_one(enrolment.prospect_id):

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.sales import coins
@@ -50,6 +50,16 @@ def count_day(org_id: UUID, user_id: UUID, on_date: date) -> bool:
         ).returning(ActiveDay.actions)
     )
     return actions == 1
+
+
+def uncount_day(org_id: UUID, user_id: UUID, on_date: date) -> bool:
+    """Count one action of the day less; True where it was the only one."""
+    mine = (ActiveDay.org_id == org_id, ActiveDay.user_id == user_id, ActiveDay.on_date == on_date)
+    only = delete(ActiveDay).where(*mine, ActiveDay.actions == 1).returning(ActiveDay.on_date)
+    if db.session.scalar(only) is not None:
+        return True
+    db.session.execute(update(ActiveDay).where(*mine).values(actions=ActiveDay.actions - 1))
+    return False
 
 
 def rebuild(org_id: UUID, user_id: UUID) -> Streak:

@@ -14,6 +14,7 @@ from flask import Flask
 from nexapp.sales import follow_ups as cases
 from nexapp.sales import when
 from nexapp.sales.follow_ups import FollowUpChanged, NewFollowUp, NotYourFollowUp
+from nexapp.sales.follow_ups_undoing import undo_change
 from nexapp.sales.tiers import TierNeeded
 from nexapp.sales.when import Due
 from nexapp.spine.clock import now
@@ -98,13 +99,13 @@ def test_done_counts_once_and_can_be_taken_back(team: Team, acting: Acting) -> N
         assert cases.complete_follow_up(follow_up) is None, "the button pressed twice"
     assert len(team.rows("activities", kind="follow_up_sent")) == 1
     with acting(rep):
-        cases.undo_change(change)
+        undo_change(change)
     assert team.row("follow_ups", id=follow_up)["status"] == "pending"
     with acting(rep):
         cases.complete_follow_up(follow_up)
     assert len(team.rows("activities", kind="follow_up_sent")) == 1
     with acting(rep), pytest.raises(FollowUpChanged):
-        cases.undo_change(change)
+        undo_change(change)
 
 
 def test_a_repeated_one_leaves_the_next_behind(team: Team, acting: Acting) -> None:
@@ -118,7 +119,7 @@ def test_a_repeated_one_leaves_the_next_behind(team: Team, acting: Acting) -> No
     assert datetime.fromisoformat(following["due_on"]) == first_on + 7 * A_DAY
     with acting(rep):
         assert change is not None
-        cases.undo_change(change)
+        undo_change(change)
     assert team.row("follow_ups", id=following["id"])["status"] == "cancelled"
     with acting(rep):
         cases.complete_follow_up(first)
@@ -134,7 +135,7 @@ def test_an_undo_keeps_what_was_done_since(team: Team, acting: Acting) -> None:
     with acting(rep):
         cases.complete_follow_up(UUID(team.rows("follow_ups", repeated_from=first)[0]["id"]))
     with acting(rep), pytest.raises(FollowUpChanged):
-        cases.undo_change(change)
+        undo_change(change)
 
 
 def test_snoozing_keeps_what_was_meant(team: Team, acting: Acting) -> None:
@@ -148,7 +149,7 @@ def test_snoozing_keeps_what_was_meant(team: Team, acting: Acting) -> None:
     assert (snoozed["status"], snoozed["due_on"]) == ("snoozed", before["due_on"])
     assert datetime.fromisoformat(snoozed["due_at"]) == until.at
     with acting(rep):
-        cases.undo_change(change)
+        undo_change(change)
     assert team.row("follow_ups", id=follow_up)["due_at"] == before["due_at"]
     with acting(rep), pytest.raises(BadInput):
         cases.snooze_follow_up(follow_up, Due(now() - A_DAY, now().date(), None, CHICAGO))
