@@ -1,8 +1,9 @@
 """Goal 8: the 06:00 rescan of 100,000 people: scores, ranking, notices by everybody's settings, digests.
 
 Against the bare statement (the rows of the ranking and of the notices, without rules, scores and row-level security),
-and against the same work one person after the other. The worker's own code runs it in this process, so that its memory
-is seen at 10,000 people and at 100,000.
+and against the same work one person after the other: a sample of people, each in a transaction of their own as a worker
+without sets would do it, times the number of such samples. The worker's own code runs it in this process, so that its
+memory is seen at 10,000 people and at 100,000.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from nexapp.spine.local_jobs import Person
 
 PEOPLE = 100_000
 FEW = 10_000
-SINGLE = 100
-"""One at a time takes a thousand times as long for a thousand times as many."""
+SINGLE = 200
+"""One at a time takes five hundred times as long for five hundred times as many."""
 PROSPECTS = 2
 ROUNDS = 2
+AT_MOST_SECONDS = 45
+"""No second round after so long: the whole bench has ten minutes."""
 MOST_GROWTH_MB = 80
 JOB, ZONE = "daily_rescan", "America/New_York"
 
@@ -55,10 +58,11 @@ OWNED = """
     FROM memberships m CROSS JOIN generate_series(1, %s) n
     JOIN LATERAL (SELECT id FROM prospect_stages WHERE org_id = m.org_id ORDER BY position LIMIT 1) s ON true
 """
+# One of them is hot, the other is not.
 ACTIVE = """
     INSERT INTO activities (id, org_id, user_id, prospect_id, kind, on_date, at)
     SELECT gen_random_uuid(), p.org_id, p.owner_id, p.id, k, (now() - interval '1 day')::date, now() - interval '1 day'
-    FROM prospects p CROSS JOIN unnest(ARRAY['reply', 'reply', 'reply', 'meeting']) k
+    FROM prospects p CROSS JOIN unnest(ARRAY['reply', 'reply', 'reply', 'meeting']) k WHERE p.name = 'Prospect 1'
 """
 CHOICES = """
     INSERT INTO notification_settings (user_id, digest_enabled, quiet_enabled)
@@ -76,6 +80,7 @@ AGED = """
     UPDATE prospects SET score = score + 6, score_parts = jsonb_set(score_parts, '{recency}', '30')
     WHERE name = 'Prospect 2'
 """
+SAMPLE = "SELECT org_id, user_id FROM memberships ORDER BY org_id, user_id LIMIT %s"
 EVERYTHING = "SELECT org_id, id FROM prospects"
 SCORES = (
     "UPDATE prospects SET score = score - 6, score_parts = jsonb_set(score_parts, '{recency}', '24'), scored_at = now()"
@@ -90,10 +95,10 @@ def measure() -> list[Line]:
         contestants: dict[str, Contestant] = {
             "ours": partial(_rescan, ours, PEOPLE), "bare": partial(_bare, ours), "single": partial(_single, ours),
         }  # fmt: skip
-        found = interleaved(contestants, ROUNDS, 100)
+        found = interleaved(contestants, ROUNDS, AT_MOST_SECONDS)
     slower, bare = found.ratio("single", "ours"), found.ratio("ours", "bare")
     metric = f"06:00 rescan of {PEOPLE:,} people with {PROSPECTS} prospects each"
-    single = f"{SINGLE} people, times {PEOPLE // SINGLE:,}"
+    single = f"one by one: {SINGLE} people in as many transactions, times {PEOPLE // SINGLE:,}"
     flat = f"from {FEW:,} to {PEOPLE:,} people the worker's peak grew by {growth} MB"
     is_met = bare <= 3 and growth < MOST_GROWTH_MB
     return [
@@ -144,8 +149,8 @@ def _rescan(ours: Product, people: int) -> float:
 
 def _single(ours: Product) -> float:
     """The same work, each person in a transaction of their own."""
-    _begin_anew(ours)
-    rows = ours.sql("SELECT org_id, user_id FROM memberships LIMIT %s", SINGLE)
+    _begin_anew(ours, SINGLE)
+    rows = ours.sql(SAMPLE, SINGLE)
     began = time.perf_counter()
     with ours.app.app_context():
         for org_id, user_id in rows:
@@ -172,9 +177,9 @@ def _bare(ours: Product) -> float:
     return time.perf_counter() - began
 
 
-def _begin_anew(ours: Product) -> None:
+def _begin_anew(ours: Product, people: int = PEOPLE) -> None:
     ours.sql(EMPTY)
-    ours.sql(f"{AGED} AND score_parts ->> 'recency' = '24'")
+    ours.sql(f"{AGED} AND score_parts ->> 'recency' = '24' AND (org_id, owner_id) IN ({SAMPLE})", people)
 
 
 def _today() -> date:
