@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from nexapp.gateways.ai.providers import ai_gateway
 from nexapp.sales.activities import record_activity
@@ -19,7 +20,6 @@ from nexapp.spine import audit
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.errors import BadInput, NotFound
-from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import current_actor, scoped
 
 MOST_SLIDES = 20
@@ -30,17 +30,19 @@ BULLET = re.compile(r"^[-•*]\s+")
 Slides = list[dict[str, Any]]
 
 
-def make_deck(prospect: Any) -> PitchDeck:
-    """`prospect` is a row with the name of its stage."""
+def make_deck(prospect: Any, key: UUID) -> PitchDeck:
+    """`prospect` is a row with the name of its stage. `key` names the tap: the same one twice is the same deck."""
     actor = current_actor()
     outline = ai_gateway().outline_deck(facts_of(prospect))
     slides: Slides = [{"title": one.title, "lines": list(one.lines)} for one in outline]
-    deck = PitchDeck(
-        id=new_id(), org_id=actor.tenant, prospect_id=prospect.id, user_id=actor.user_id,
-        title=slides[0]["title"][:200], slides=slides,
-    )  # fmt: skip
-    db.session.add(deck)
-    db.session.flush()
+    row = {
+        "id": key, "org_id": actor.tenant, "prospect_id": prospect.id, "user_id": actor.user_id,
+        "title": slides[0]["title"][:200], "slides": slides,
+    }  # fmt: skip
+    added = db.session.scalar(insert(PitchDeck).values(**row).on_conflict_do_nothing().returning(PitchDeck.id))
+    deck = get_deck(key)
+    if added is None:
+        return deck
     if actor.user_id:
         record_activity(actor.user_id, "pitch_deck", prospect.id, external_id=f"deck:{deck.id}")
     audit.record("deck.made", "pitch_deck", deck.id)

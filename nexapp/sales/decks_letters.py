@@ -11,6 +11,7 @@ import unicodedata
 from functools import cache
 
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 from nexapp.spine.web.templating import VENDOR
 
@@ -67,8 +68,8 @@ def _known() -> frozenset[int]:
     pdf = FPDF()
     for style, path in FONTS.items():
         pdf.add_font("Deck", style, path)
-    regular, bold = (frozenset(font.cmap) for font in pdf.fonts.values())
-    return regular & bold
+    tables = [font.cmap for font in pdf.fonts.values() if isinstance(font, TTFFont)]
+    return frozenset.intersection(*map(frozenset, tables))
 
 
 def _latin(letter: str) -> str:

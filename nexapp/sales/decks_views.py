@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import TextAreaField
@@ -17,9 +17,11 @@ from nexapp.sales.blueprint import pages
 from nexapp.sales.decks_letters import unshown
 from nexapp.sales.decks_pdf import render
 from nexapp.sales.prospects import get_prospect, lock_prospect, may_change
+from nexapp.sales.prospects_forms import read_id
 from nexapp.sales.prospects_queries import get_row
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.forms import PageForm
 from nexapp.spine.web.pages import page, see_other
@@ -38,7 +40,7 @@ def decks(prospect_id: UUID) -> Response:
     prospect = get_row(prospect_id)
     return page(
         "sales/deck_list.html", prospect=prospect, decks=cases.list_decks(prospect_id),
-        may_make=may_change(prospect.owner_id, prospect.has_left), business=get_business(),
+        may_make=may_change(prospect.owner_id, prospect.has_left), business=get_business(), key=new_id(),
     )  # fmt: skip
 
 
@@ -46,7 +48,7 @@ def decks(prospect_id: UUID) -> Response:
 @member(Role.STAFF)
 def make_deck(prospect_id: UUID) -> Response:
     lock_prospect(prospect_id)
-    deck = cases.make_deck(get_row(prospect_id))
+    deck = cases.make_deck(get_row(prospect_id), read_id(request.form.get("key")) or new_id())
     return see_other(url_for("sales.show_deck", deck_id=deck.id), _("The pitch deck is ready. Change what you like."))
 
 

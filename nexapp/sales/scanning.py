@@ -44,19 +44,19 @@ def details_of(prospect: Any) -> Details:
     return Details(**{field.name: getattr(prospect, field.name) for field in fields(Details)})
 
 
-def add_scanned(details: Details) -> Prospect:
-    """A new prospect of the actor's own."""
+def add_scanned(details: Details, key: UUID) -> Prospect:
+    """A new prospect of the actor's own. `key` names the form: the same form twice is the same prospect."""
     actor = current_actor()
-    prospect = cases.add_prospect(details, owner_id=actor.user_id)
-    _record(prospect)
+    prospect = cases.add_prospect(details, owner_id=actor.user_id, key=key)
+    _record(prospect, key)
     return prospect
 
 
-def complete_scanned(prospect_id: UUID, details: Details) -> Prospect:
-    """Change an old one; its owner is told where that is somebody else."""
+def complete_scanned(prospect_id: UUID, details: Details, key: UUID) -> Prospect:
+    """Change an old one; its owner is told where that is somebody else. `key` names the form: it counts once."""
     before = details_of(cases.get_prospect(prospect_id))
     prospect = cases.change_prospect(prospect_id, details)
-    _record(prospect)
+    _record(prospect, key)
     changed = sum(getattr(before, field.name) != getattr(details, field.name) for field in fields(Details))
     if changed and prospect.owner_id and prospect.owner_id != current_actor().user_id:
         message = ngettext("%(num)s detail of %(name)s is new.", "%(num)s details of %(name)s are new.", changed,
@@ -68,6 +68,6 @@ def complete_scanned(prospect_id: UUID, details: Details) -> Prospect:
     return prospect
 
 
-def _record(prospect: Prospect) -> None:
+def _record(prospect: Prospect, key: UUID) -> None:
     if user_id := current_actor().user_id:
-        record_activity(user_id, "scan", prospect.id)
+        record_activity(user_id, "scan", prospect.id, external_id=f"scan:{key}")

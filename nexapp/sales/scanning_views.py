@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import TextAreaField
@@ -15,10 +15,11 @@ from nexapp.identity.fields import Named
 from nexapp.sales import prospects as cases
 from nexapp.sales import scanning
 from nexapp.sales.blueprint import pages
-from nexapp.sales.prospects_forms import ProspectForm, as_typed
+from nexapp.sales.prospects_forms import ProspectForm, as_typed, read_id
 from nexapp.sales.scanning import Scanned
 from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
+from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from nexapp.spine.web.forms import PageForm
 from nexapp.spine.web.pages import page, see_other
@@ -73,10 +74,11 @@ def save_scan(prospect_id: UUID | None = None) -> Response:
     form = ProspectForm(country=get_business().country)
     if not form.validate():
         return _page(prospect_id, ScanForm(formdata=None), 422, details=form)
+    key = read_id(request.form.get("key")) or new_id()
     try:
         saved = (
-            scanning.complete_scanned(prospect_id, form.details()) if prospect_id
-            else scanning.add_scanned(form.details())
+            scanning.complete_scanned(prospect_id, form.details(), key) if prospect_id
+            else scanning.add_scanned(form.details(), key)
         )  # fmt: skip
     except BadInput as error:
         form.bind_errors(error)
@@ -92,4 +94,5 @@ def _page(
     return page(
         "sales/scan.html", status=status, scan_form=form, scanned=scanned, form=details, business=get_business(),
         prospect=cases.get_prospect(prospect_id) if prospect_id else None, words=FIELDS, ways=WAYS,
+        key=read_id(request.form.get("key")) or new_id(),
     )  # fmt: skip

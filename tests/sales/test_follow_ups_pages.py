@@ -59,7 +59,7 @@ def test_groups_by_the_readers_days() -> None:
 
 def test_the_agenda_in_order_and_in_numbers(team: SalesTeam) -> None:
     rep = team.member()
-    for name, at in (("Olive", now() - 3 * A_DAY), ("Noah", now()), ("Lena", now() + 30 * A_DAY)):
+    for name, at in (("Olive", now() - 3 * A_DAY), ("Noah", now() + timedelta(hours=1)), ("Lena", now() + 30 * A_DAY)):
         team.due(rep, team.prospect(name), at, message=f"Call {name}")
     team.due(team.member(), team.prospect("Foreign"), now())
     browser = team.browser(actor=rep)

@@ -376,6 +376,21 @@ def test_a_deck_is_made_changed_and_deleted(team: Team) -> None:
     assert me.get(path).status_code == 404
 
 
+def test_a_tap_that_is_sent_twice_makes_one_deck_and_one_prospect(team: Team) -> None:
+    me, prospect = team.browser(), team.prospect()
+    [key] = re.findall(r'name="key" value="([^"]+)"', me.get(f"/prospects/{prospect}/decks").text)
+    made = {me.post(f"/prospects/{prospect}/decks", key=key).headers["Location"] for _tap in range(2)}
+    assert len(made) == 1
+    assert len(team.rows("activities", kind="pitch_deck")) == 1
+    found = me.post("/prospects/scan", text="Ana Ruiz\nHarbor Foods\nana@example.com")
+    [key] = re.findall(r'name="key" value="([^"]+)"', found.text)
+    for _tap in range(2):
+        assert me.post("/prospects/scan/prospects", name="Ana Ruiz", key=key).status_code == 303
+    assert len(team.rows("prospects", name="Ana Ruiz")) == 2, "the first one was there before"
+    assert len(team.rows("activities", kind="scan")) == 1
+    assert len(team.rows("activities", kind="pipeline_add")) == 1
+
+
 def test_a_deck_says_which_letters_its_file_has_none_for(team: Team) -> None:
     me, prospect = team.browser(), team.prospect()
     path = me.post(f"/prospects/{prospect}/decks").headers["Location"]
