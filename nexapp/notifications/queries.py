@@ -1,15 +1,23 @@
 """Every SELECT of a person's notices. The first condition is always whose they are; of businesses that they left,
-nothing is seen, whatever role asks."""
+nothing is seen, whatever role asks.
+
+Lists are plain rows, by statements that are written once: every page shows some, and writing a statement or making an
+object of each row takes longer than the look-up. What every page begins with are functions of the database, whose plans
+are kept: planning takes longer, too. One notice, which something is done about, is a model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, text
+from sqlalchemy import BindParameter, ColumnElement, Integer, Row, Select, and_, bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.types import Uuid
 
-from nexapp.identity.models import Membership, Organization
+from nexapp.identity.models import Membership
 from nexapp.notifications.models import Notification, NotificationSkip
 from nexapp.spine.db import db
 
@@ -28,50 +36,30 @@ TABS: dict[str, tuple[ColumnElement[bool], ...]] = {
     ),
 }  # fmt: skip
 AT_ONCE = 25
-_MOST_COUNTED = 1000
+Whose = UUID | BindParameter[Any]
 
-# One key, a row for each business; written out, for a function would cost more than the look-up.
-_COUNT = text(
-    """
-    SELECT coalesce(sum(c.unread), 0) FROM unread_counts c
-    WHERE c.user_id = :user_id AND (c.org_id = '00000000-0000-0000-0000-000000000000' OR EXISTS (
-        SELECT FROM memberships m
-        WHERE m.user_id = c.user_id AND m.org_id = c.org_id AND m.deactivated_at IS NULL
-    ))
-    """
-)
-_COUNTS = text(
-    """
-    SELECT count(*) FILTER (WHERE archived_at IS NULL AND snoozed_until IS NULL) AS inbox,
-        count(*) FILTER (WHERE read_at IS NULL AND archived_at IS NULL AND snoozed_until IS NULL) AS unread,
-        count(*) FILTER (WHERE snoozed_until IS NOT NULL) AS snoozed,
-        count(*) FILTER (WHERE archived_at IS NOT NULL) AS archived
-    FROM (
-        SELECT n.archived_at, n.snoozed_until, n.read_at FROM notifications n
-        WHERE n.user_id = :user_id AND n.folded_into IS NULL AND n.deleted_at IS NULL
-            AND (n.org_id IS NULL OR n.org_id IN (
-                SELECT m.org_id FROM memberships m WHERE m.user_id = :user_id AND m.deactivated_at IS NULL
-            ))
-        ORDER BY n.id DESC LIMIT :most
-    ) n
-    """
-)
+_COUNT = "SELECT nexapp_count_unread(%(user_id)s)"
+_NEWEST = "SELECT * FROM nexapp_newest_notices(%(user_id)s, %(most)s)"
+_URGENT = "SELECT * FROM nexapp_urgent_notices(%(user_id)s, %(most)s)"
+
+LISTED = (
+    Notification.id, Notification.org_id, Notification.type, Notification.title, Notification.message,
+    Notification.icon, Notification.action_url, Notification.subject_kind, Notification.subject_id,
+    Notification.details.label("details"), Notification.priority, Notification.parts, Notification.created_at,
+    Notification.seen_at, Notification.read_at, Notification.archived_at, Notification.snoozed_until,
+    Notification.expires_at,
+)  # fmt: skip
+"""What a row of a list has, by the names of the model; the columns of `nexapp_listed`."""
 
 
-def own(user_id: UUID) -> ColumnElement[bool]:
+def own(user_id: Whose) -> ColumnElement[bool]:
     """This person's, of the account or of businesses that they belong to."""
     return and_(Notification.user_id == user_id, _of_theirs(Notification.org_id, user_id))
 
 
 def count_unread(user_id: UUID) -> int:
     """The badge."""
-    return int(db.session.scalar(_COUNT, {"user_id": user_id}) or 0)
-
-
-def count_tabs(user_id: UUID) -> dict[str, int]:
-    """How many stand under each tab, among the newest thousand."""
-    row = db.session.execute(_COUNTS, {"user_id": user_id, "most": _MOST_COUNTED}).one()
-    return dict(row._mapping)
+    return int(db.session.connection().exec_driver_sql(_COUNT, {"user_id": user_id}).scalar_one())
 
 
 def list_page(
@@ -82,31 +70,19 @@ def list_page(
     search: str = "",
     before: UUID | None = None,
     limit: int = AT_ONCE,
-) -> Sequence[Notification]:
+) -> Sequence[Row[Any]]:
     """The newest first; `before` is the last one that was shown. One more than asked tells that there are more."""
-    wanted = select(Notification).where(own(user_id), *TABS[tab])
-    if type_name:
-        wanted = wanted.where(Notification.type == type_name)
-    if search := search.strip():
-        wanted = wanted.where(
-            or_(
-                Notification.title.icontains(search, autoescape=True),
-                Notification.message.icontains(search, autoescape=True),
-            )
-        )
-    if before is not None:
-        wanted = wanted.where(Notification.id < before)
-    return _all(wanted.order_by(Notification.id.desc()).limit(limit))
+    search = search.strip()
+    if tab == "inbox" and not (type_name or search or before):
+        return _rows(_NEWEST, user_id, limit)
+    statement = _page(tab, of_type=bool(type_name), searched=bool(search), continued=before is not None)
+    given = {"type_name": type_name, "pattern": _pattern(search), "before": before}
+    return _rows(statement, user_id, limit, **given)
 
 
-def list_urgent(user_id: UUID, limit: int = 3) -> Sequence[Notification]:
+def list_urgent(user_id: UUID, limit: int = 3) -> Sequence[Row[Any]]:
     """What is shown before all else: unread, of high priority, where the business's tier has that."""
-    wanted = select(Notification).outerjoin(Organization, Organization.id == Notification.org_id)
-    wanted = wanted.where(
-        own(user_id), *TABS["unread"], Notification.priority == "high",
-        or_(Notification.org_id.is_(None), Organization.tier == "elite"),
-    )  # fmt: skip
-    return _all(wanted.order_by(Notification.id.desc()).limit(limit))
+    return _rows(_URGENT, user_id, limit)
 
 
 def without(rows: Sequence[Any], others: Sequence[Any]) -> list[Any]:
@@ -115,10 +91,9 @@ def without(rows: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     return [row for row in rows if row.id not in known]
 
 
-def list_since(user_id: UUID, after: UUID, limit: int = 50) -> Sequence[Notification]:
+def list_since(user_id: UUID, after: UUID, limit: int = 50) -> Sequence[Row[Any]]:
     """What came to the inbox after the newest that a page knows: for catching up."""
-    wanted = select(Notification).where(own(user_id), *INBOX, Notification.id > after)
-    return _all(wanted.order_by(Notification.id.desc()).limit(limit))
+    return _rows(_SINCE, user_id, limit, after=after)
 
 
 def find_own(user_id: UUID, notification_id: UUID) -> Notification | None:
@@ -128,15 +103,9 @@ def find_own(user_id: UUID, notification_id: UUID) -> Notification | None:
     return found
 
 
-def list_parts(user_id: UUID, notification_id: UUID, limit: int = 200) -> Sequence[Notification]:
+def list_parts(user_id: UUID, notification_id: UUID, limit: int = 200) -> Sequence[Row[Any]]:
     """What one item stands for."""
-    wanted = select(Notification).where(own(user_id), Notification.folded_into == notification_id)
-    return _all(wanted.order_by(Notification.id.desc()).limit(limit))
-
-
-def list_types(user_id: UUID) -> list[str]:
-    """The types that this person has ever had something of, for the filter."""
-    return list(db.session.scalars(select(Notification.type).where(own(user_id)).distinct()))
+    return _rows(_PARTS, user_id, limit, head=notification_id)
 
 
 def list_skips(user_id: UUID, *, before: UUID | None = None, limit: int = AT_ONCE) -> Sequence[NotificationSkip]:
@@ -162,11 +131,49 @@ def summarise_skips(since_days: int = 7) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _of_theirs(org_id: Any, user_id: UUID) -> ColumnElement[bool]:
+def _of_theirs(org_id: Any, user_id: Whose) -> ColumnElement[bool]:
     places = select(Membership.org_id).where(Membership.user_id == user_id, Membership.deactivated_at.is_(None))
-    return or_(org_id.is_(None), org_id.in_(places))
+    # As a place in a list, for the planner takes that to hold for nearly all rows, as it does. Of an IN it expects
+    # every second one to fail, and would read and sort all that somebody ever got to find the newest.
+    return or_(org_id.is_(None), func.array_position(func.array(places.scalar_subquery()), org_id).is_not(None))
 
 
-def _all(wanted: Select[Any]) -> Sequence[Notification]:
-    # Read anew: an UPDATE of this very unit went past the session's own copies.
-    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
+def _rows(statement: str, user_id: UUID, limit: int, **given: Any) -> Sequence[Row[Any]]:
+    return db.session.connection().exec_driver_sql(statement, {"user_id": user_id, "most": limit, **given}).all()
+
+
+_ME, _MOST = bindparam("user_id", type_=Uuid()), bindparam("most", type_=Integer())
+_DIALECT = psycopg.dialect()
+_ESCAPE = "/"
+
+
+def _newest(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(*LISTED).where(own(_ME), *where).order_by(Notification.id.desc()).limit(_MOST)
+
+
+def _written(wanted: Select[Any]) -> str:
+    """As the driver takes it; what differs from one look-up to the next is named."""
+    return str(wanted.compile(dialect=_DIALECT))
+
+
+@cache
+def _page(tab: str, *, of_type: bool, searched: bool, continued: bool) -> str:
+    wanted = _newest(*TABS[tab])
+    if of_type:
+        wanted = wanted.where(Notification.type == bindparam("type_name"))
+    if searched:
+        pattern = bindparam("pattern")
+        wanted = wanted.where(
+            or_(Notification.title.ilike(pattern, escape=_ESCAPE), Notification.message.ilike(pattern, escape=_ESCAPE))
+        )
+    return _written(wanted.where(Notification.id < bindparam("before")) if continued else wanted)
+
+
+def _pattern(search: str) -> str:
+    for sign in (_ESCAPE, "%", "_"):
+        search = search.replace(sign, _ESCAPE + sign)
+    return f"%{search}%"
+
+
+_SINCE = _written(_newest(*INBOX, Notification.id > bindparam("after")))
+_PARTS = _written(_newest(Notification.folded_into == bindparam("head")))
