@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext, ngettext
 from nexapp.spine.local_jobs import LOCAL_JOBS
 
 STATES = {
-    "runs": lazy_gettext("Runs with figures"),
+    "runs": lazy_gettext("With figures"),
     "waiting": lazy_gettext("Waiting"),
     "running": lazy_gettext("Running"),
     "failed": lazy_gettext("Failed"),

@@ -67,7 +67,7 @@ def test_a_run_shows_its_figures_and_how_far_it_is(admin: Visitor, add_job: AddJ
     add_job()
     page = admin.get("/admin/jobs").text
     assert '<progress class="progress mb-1" max="5000" value="2000" aria-label="Expire slots">' in page
-    assert "2000 of 5000 people" in page
+    assert "2,000 of 5,000 people" in page
     assert "3 too late, 1 notice" in page
     assert page.count("<strong>Expire slots</strong>") == 1, "what counted nothing is left out"
 

@@ -230,6 +230,14 @@ def test_an_error_is_a_page(client: FlaskClient, status: str) -> None:
     assert "2125550101" not in answer.text
 
 
+@pytest.mark.parametrize("status", ["500", "503", "422", "409"])
+def test_an_error_page_says_nothing_twice(client: FlaskClient, status: str) -> None:
+    card = client.get(f"/probe/fail/{status}", headers=PAGE).text.split('<div class="card">')[1].split("btn-list")[0]
+    words = re.sub(r"<[^>]+>", ".", card)
+    sentences = [said.strip() for said in re.split(r"[.;]\s", words) if said.strip(" .\n")]
+    assert len(sentences) == len(set(sentences)) > 2
+
+
 @pytest.mark.parametrize("status", REFUSALS)
 def test_an_error_is_a_fragment(client: FlaskClient, status: str) -> None:
     answer = client.get(f"/probe/fail/{status}", headers=FRAGMENT)

@@ -143,11 +143,11 @@ def _words(status: int) -> tuple[str, str]:
         409: (_("Somebody was faster"), _("Reload the page to see how things are now.")),
         410: (_("This link has ended"), _("Ask for a new one.")),
         413: (_("Too large"), _("Send something smaller.")),
-        422: (_("Check what you typed"), _("Go back; what you typed is still there.")),
+        422: (_("Check what you typed"), _("Go back and change it.")),
         429: (_("Too often"), _("Wait a moment, then try again.")),
-        503: (_("Busy right now"), _("Nothing was changed. Try again in a few seconds.")),
+        503: (_("Busy right now"), _("It seldom lasts longer.")),
     }
-    return words.get(status, (_("Something failed on our side"), _("Nothing was changed. Try again; we were told.")))
+    return words.get(status, (_("Something failed on our side"), _("Try again; we were told.")))
 
 
 def _http_sentence(status: int) -> str:
