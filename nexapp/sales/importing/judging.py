@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -12,7 +12,8 @@ from nexapp.identity.fields import can_be_seen
 from nexapp.identity.numbers import read_number
 from nexapp.sales.prospects import LARGEST_CENTS
 from nexapp.spine.errors import BadInput
-from nexapp.spine.tables.cells import Judged, Unusable, choose, read_cell, read_name
+from nexapp.spine.tables.cells import Judged, Unusable, choose, read_name
+from nexapp.spine.tables.judging import RowJudge
 
 LONGEST = {"company": 120, "role": 120, "location": 120, "source": 60}
 LONGEST_NAME = 120
@@ -23,22 +24,13 @@ _AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(RowJudge):
     """What an organisation's files are read by: its columns, its country, its stages and its team by their names."""
 
-    mapping: Mapping[str, int]
-    country: str
     stages: Mapping[str, str]
     owners: Mapping[str, str]
 
-    def judge(self, number: int, cells: Sequence[str]) -> Judged:
-        try:
-            return {"row": number, **self._values(cells)}
-        except Unusable as reason:
-            return {"row": number, "why": str(reason)}
-
-    def _values(self, cells: Sequence[str]) -> Judged:
-        given = {field: self._cell(cells, place) for field, place in self.mapping.items()}
+    def values(self, given: Mapping[str, str]) -> Judged:
         email = _email(given.get("email", ""))
         name = read_name(given, LONGEST_NAME) or given.get("company") or email[:LONGEST_NAME]
         if not can_be_seen(name):
@@ -52,11 +44,7 @@ class Judge:
             "value_cents": _cents(given.get("value", "")),
         }
         found |= {field: _short(given.get(field, ""), most) for field, most in LONGEST.items()}
-        # What the file doesn't say is left out: a part of it has a thousand rows.
         return {name: value for name, value in found.items() if value}
-
-    def _cell(self, cells: Sequence[str], place: int) -> str:
-        return read_cell(cells[place]) if place < len(cells) else ""
 
     def _phone(self, written: str) -> str | None:
         if not written:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
 
 from nexapp.spine.db import db
 from nexapp.spine.tables.cells import Judged
-from nexapp.spine.tables.shown import count
+from nexapp.spine.tables.sorting import Sorted
 from nexapp.spine.tenancy import current_actor
 
 KNOWN = text("""
@@ -26,20 +25,6 @@ COMPARED = ("name", "company", "role", "email", "phone", "location", "source", "
 
 Known = Mapping[str, Any]
 """Prospects by their address and by their number; of several the first."""
-
-
-@dataclass(slots=True)
-class Sorted:
-    """The rows of one part. `updated` has the prospect as it is, the row, and what it changes."""
-
-    added: list[Judged] = field(default_factory=list)
-    updated: list[tuple[Any, Judged, dict[str, Any]]] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    """Of the rows that change nothing."""
-
-    def counts(self) -> dict[str, int]:
-        found = {"added": len(self.added), "updated": len(self.updated)} | count(self.outcomes)
-        return {name: number for name, number in found.items() if number}
 
 
 def find_known(judged: Sequence[Judged], *, held: bool = False) -> Known:
@@ -65,14 +50,7 @@ def sort_out(judged: Sequence[Judged], known: Known, on_known: str) -> Sorted:
     for row in judged:
         prospect = None if on_known == "add" else find_one(known, row)
         changes = _changes(prospect, row) if prospect is not None and on_known == "update" else {}
-        if "why" in row:
-            found.outcomes.append({"row": row["row"], "did": "skipped", "why": row["why"]})
-        elif prospect is None:
-            found.added.append(row)
-        elif changes:
-            found.updated.append((prospect, row, changes))
-        else:
-            found.outcomes.append({"row": row["row"], "did": "already"})
+        found.place(row, prospect, changes, row.get("why"))
     return found
 
 

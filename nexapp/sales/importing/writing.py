@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from nexapp.sales.importing.sorting import Sorted
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
 from nexapp.spine.tables.cells import Judged
+from nexapp.spine.tables.sorting import Sorted
 from nexapp.spine.tenancy import current_actor
 
 ADD = text("""

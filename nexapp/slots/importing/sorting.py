@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from sqlalchemy import text
 from nexapp.slots.waiting_list_adding import list_opted_out
 from nexapp.spine.db import db
 from nexapp.spine.tables.cells import Judged
-from nexapp.spine.tables.shown import count
+from nexapp.spine.tables.sorting import Sorted
 from nexapp.spine.tenancy import current_actor
 
 KNOWN = text("""
@@ -28,41 +27,17 @@ COMPARED = ("name", "email", "staff", "service", "minutes", "party_size", "until
 """What a file may change about somebody who is on the list: only what it says."""
 
 
-@dataclass(slots=True)
-class Sorted:
-    """The rows of one part. `updated` has the person as they are, the row, and what it changes."""
-
-    added: list[Judged] = field(default_factory=list)
-    updated: list[tuple[Any, Judged, dict[str, Any]]] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    """Of the rows that change nothing."""
-
-    def counts(self) -> dict[str, int]:
-        found = {"added": len(self.added), "updated": len(self.updated)} | count(self.outcomes)
-        return {name: number for name, number in found.items() if number}
-
-
 def sort_out(judged: Sequence[Judged], on_known: str) -> Sorted:
     phones = [row["phone"] for row in judged if "why" not in row]
     silent = list_opted_out(phones)
     known = {row.phone: row for row in db.session.execute(KNOWN, {"org_id": _org(), "phones": phones})}
     found = Sorted()
     for row in judged:
-        _place(found, row, known.get(row.get("phone")), "opted_out" if row.get("phone") in silent else None, on_known)
+        person = known.get(row.get("phone"))
+        why = row.get("why") or ("opted_out" if row.get("phone") in silent else None) or _gone(person)
+        changes = _changes(person, row) if person is not None and on_known == "update" else {}
+        found.place(row, person, changes, why)
     return found
-
-
-def _place(found: Sorted, row: Judged, person: Any, silent: str | None, on_known: str) -> None:
-    why = row.get("why") or silent or _gone(person)
-    changes = _changes(person, row) if person is not None and on_known == "update" else {}
-    if why:
-        found.outcomes.append({"row": row["row"], "did": "skipped", "why": why})
-    elif person is None:
-        found.added.append(row)
-    elif changes:
-        found.updated.append((person, row, changes))
-    else:
-        found.outcomes.append({"row": row["row"], "did": "already"})
 
 
 def _gone(person: Any) -> str | None:

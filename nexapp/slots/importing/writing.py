@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from nexapp.slots.importing.sorting import Sorted
 from nexapp.slots.tokens import hash_token, request_token
 from nexapp.spine.db import db
 from nexapp.spine.ids import new_id
 from nexapp.spine.tables.cells import Judged
+from nexapp.spine.tables.sorting import Sorted
 from nexapp.spine.tenancy import current_actor
 
 MEET = text("""
