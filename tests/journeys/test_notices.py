@@ -23,7 +23,7 @@ from nexapp.spine.tenancy import SYSTEM
 from nexapp.spine.unit import unit_of_work
 from tests.blackbox import Merchant, eventually, sql
 from tests.journeys.test_keyboard import HAS_FOCUS, SHOWS_FOCUS, button, tab_to
-from tests.journeys.windows import DESKTOP, PHONE, Windows
+from tests.journeys.windows import DESKTOP, PHONE, Windows, toasts
 
 pytestmark = pytest.mark.browser
 
@@ -217,6 +217,29 @@ def test_a_day_with_notices_on_a_phone(windows: Windows, reader: Reader) -> None
     page.wait_for_url("**/slots")
 
 
+WATCH_TOASTS = """() => {
+    const titles = () => [...document.querySelectorAll(".notice-toast .notice-title")].map((each) => each.textContent);
+    window.toastsSeen = [];
+    new MutationObserver(() => window.toastsSeen.push(titles()))
+        .observe(document.getElementById("toasts"), { childList: true, subtree: true, characterData: true });
+}"""
+
+
+def test_what_is_alike_is_one_toast_with_its_newest_words(windows: Windows, reader: Reader) -> None:
+    page = windows.open(visitor=reader.merchant)
+    page.goto("/slots")
+    joined(page)
+    page.evaluate(WATCH_TOASTS)
+    for title in ("Ana wrote", "Ana wrote 2 times", "Ana wrote 3 times"):
+        with reader.app.app_context(), unit_of_work(SYSTEM):
+            values = {"client": "Ana", "body": "Hello"}
+            notify([reader.user_id], "text_waiting", values=values, group_key="ana", org_id=reader.merchant.org_id)
+        page.wait_for_function("title => window.toastsSeen.some((titles) => titles.includes(title))", arg=title)
+    seen = [titles for titles, _same in itertools.groupby(page.evaluate("window.toastsSeen")) if titles]
+    assert seen == [["Ana wrote"], ["Ana wrote 2 times"], ["Ana wrote 3 times"]], "one after the other, never two"
+    expect(badge(page)).to_have_text("1")
+
+
 def test_swiping_archives_and_snoozes(windows: Windows, reader: Reader) -> None:
     page = windows.open(visitor=reader.merchant, has_touch=True, is_mobile=True)
     reader.hear("One", "Two", "Three")
@@ -360,6 +383,7 @@ def test_all_of_the_type_that_is_shown_are_read(windows: Windows, reader: Reader
     button(page, "Mark all as read").click()
     expect(page.locator(".toast").filter(has_text="2 marked as read.")).to_be_visible()
     assert reader.rows("read_at IS NULL") == []
+    expect(button(page, "Mark all as read")).to_be_hidden()
 
 
 def test_the_browsers_own_notifications_are_asked_for_by_a_click_only(windows: Windows, reader: Reader) -> None:
@@ -404,10 +428,10 @@ def test_without_scripts(windows: Windows, reader: Reader) -> None:
     page.get_by_label("Choose: Plain list").check()
     page.get_by_label("Choose: Other list").check()
     button(page, "Archive").click()
-    expect(page.get_by_text("2 archived.")).to_be_visible()
+    expect(toasts(page).get_by_text("2 archived.")).to_be_visible()
     assert reader.rows("archived_at IS NULL") == []
     button(page, "Undo").click()
-    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(toasts(page).get_by_text("Taken back.")).to_be_visible()
     assert listed(page) == ["Other list", "Plain list"]
     page.get_by_role("link", name="Other list").click()
     page.locator("#snooze > summary").click()

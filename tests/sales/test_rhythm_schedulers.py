@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -49,6 +50,19 @@ def processes(services: Stack, at: datetime) -> Iterator[None]:
                 process.kill()
 
 
+LETTERS = "SELECT count(*) FROM messages WHERE subject_kind = 'digest'"
+
+
+def waits_for_letter(sql: Sql, team: SalesTeam, user_id: UUID) -> None:
+    """Something for the daily letter, whose hour has long come by the database's clock."""
+    sql("UPDATE users SET email = 'rep@example.com' WHERE id = %s", user_id)
+    sql(
+        "INSERT INTO notifications (id, user_id, org_id, type, title, digest_on)"
+        " VALUES (gen_random_uuid(), %s, %s, 'mission_alert', 'Almost', current_date - 3)",
+        user_id, team.org_id,
+    )  # fmt: skip
+
+
 def finished(sql: Sql, period: str) -> bool:
     """Whether the runs of that quarter of an hour are done, one for each job."""
     rows = sql("SELECT name FROM background_jobs WHERE status = 'succeeded' AND unique_key = name || ':' || %s", period)
@@ -60,6 +74,7 @@ def test_two_schedulers_after_an_outage_tell_each_thing_once(services: Stack, ap
     team = SalesTeam(app, owner_sql)
     at = datetime(SUNDAY.year, SUNDAY.month, SUNDAY.day, 21, 5, tzinfo=NEW_YORK)
     reps = {job.name: team.add_user() for job in JOBS}
+    waits_for_letter(owner_sql, team, team.add_user())
     for job in JOBS:
         job.arrange(team, reps[job.name], at)
     for moment in (at, at + timedelta(minutes=16)):
@@ -67,8 +82,10 @@ def test_two_schedulers_after_an_outage_tell_each_thing_once(services: Stack, ap
         period = f"{quarter.replace(minute=quarter.minute // 15 * 15):%Y-%m-%dT%H:%M}"
         with processes(services, moment):
             eventually(lambda p=period: finished(owner_sql, p), A_LONG_TIME, "the runs of that quarter")
+            eventually(lambda: owner_sql(LETTERS) != [(0,)], A_LONG_TIME, "the daily letter")
         told = {job.name: len([one for one in team.told(job.notice) if one.user_id == reps[job.name]]) for job in JOBS}
         assert told == dict.fromkeys(reps, 1)
+    assert owner_sql(LETTERS) == [(1,)]
     keys = owner_sql("SELECT unique_key, count(*) FROM background_jobs WHERE unique_key IS NOT NULL GROUP BY 1")
     assert {count for _, count in keys} == {1}
     assert team.failures() == []
