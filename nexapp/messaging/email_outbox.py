@@ -34,6 +34,8 @@ class NewEmail:
     subject_id: UUID | None = None
     expires_at: datetime | None = None
     org_id: UUID | None = None
+    created_by: UUID | None = None
+    """The person who wrote it, where one did."""
 
 
 def queue_email(email: NewEmail) -> UUID:
@@ -45,6 +47,7 @@ def queue_email(email: NewEmail) -> UUID:
             purpose=email.purpose, subject_kind=email.subject_kind, subject_id=email.subject_id, to_phone="",
             to_email=email.to, subject=email.subject[:200], body=email.text, html=email.html, segments=0,
             send_at=func.now(), expires_at=email.expires_at, request_id=g.get("request_id"),
+            created_by=email.created_by,
         )
     )  # fmt: skip
     after_commit(lambda: ring(QUEUE), key=("bell", QUEUE))

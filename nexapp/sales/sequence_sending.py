@@ -112,7 +112,7 @@ def email_prospect(prospect: Prospect, body: str, subject: str, purpose: str = P
     queue_email(
         NewEmail(
             to=address, subject=subject, text=body, purpose=purpose, subject_kind="prospect",
-            subject_id=prospect.id,
+            subject_id=prospect.id, created_by=current_actor().user_id,
         )
     )  # fmt: skip
 

@@ -79,6 +79,7 @@ def test_a_letter_says_how_to_stop_it(team: SalesTeam, rep: Actor, write: Any, m
     assert letter["text"].startswith("Hello Ana,\n\nshall we <talk>?\n\n--\n")
     assert "You get this from Summit Sales." in letter["text"]
     assert path_in(letter) in letter["text"]
+    assert team.row("messages")["created_by"] == str(rep.user_id), "the story says who wrote it"
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in letter["headers"].splitlines()
 
 
