@@ -10,7 +10,8 @@ from icalendar import Calendar
 from nexapp.spine.clock import now
 from nexapp.spine.tenancy import Role
 from tests.booking_systems.senders import soon
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 AT = soon()
 

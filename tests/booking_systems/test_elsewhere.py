@@ -13,7 +13,8 @@ from tests.booking_systems.senders import Sender
 from tests.calendar import test_patterns
 from tests.calendar.test_moving import aim, at, go
 from tests.calendar.test_slot_form import form, words
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Acting = Callable[[Actor], AbstractContextManager[None]]
 SENTENCE = "The generic has a booking from 10:00 AM to 10:30 AM."

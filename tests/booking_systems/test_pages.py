@@ -12,7 +12,8 @@ from flask import Flask
 from nexapp.spine.tenancy import Role
 from tests.booking_systems.senders import KEY, Sender, soon
 from tests.live import Heard
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 AT = soon()
 HOME = "/settings/booking-systems"

@@ -15,7 +15,8 @@ from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from tests.calendar.test_moving import at, day_ahead, next_sunday
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 MOST_STATEMENTS = 14
 

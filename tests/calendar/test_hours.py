@@ -18,7 +18,8 @@ from nexapp.spine.errors import BadInput
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role
 from tests.calendar.test_moving import day_ahead
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Acting = Callable[[Actor], AbstractContextManager[None]]
 NY = "America/New_York"

@@ -13,7 +13,8 @@ from nexapp.spine.errors import BadInput
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from tests.calendar.test_moving import at, day_ahead, next_sunday
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 
 @pytest.fixture

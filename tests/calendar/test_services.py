@@ -9,7 +9,8 @@ import pytest
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from tests.calendar.test_moving import day_ahead
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 PATH = "/settings/services"
 

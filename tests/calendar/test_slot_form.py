@@ -9,7 +9,8 @@ import pytest
 
 from nexapp.spine.ids import new_id
 from tests.calendar.test_moving import at, day_ahead
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 
 @pytest.fixture

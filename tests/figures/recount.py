@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from nexapp.slots.figures.queries import Figures, Wording
 from nexapp.slots.figures.ranges import Range
 from nexapp.slots.figures.sums import Sums, TextSums
-from tests.slots.merchant_world import Sql
+from tests.people import Sql
 
 TAKEN = {"booked", "completed", "no_show"}
 

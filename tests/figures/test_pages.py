@@ -15,7 +15,8 @@ from nexapp.slots.times import today_in
 from nexapp.spine.clock import now
 from nexapp.spine.tenancy import Role
 from tests.figures.arranging import book, booked, offered, texted
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
-from tests.importing.conftest import Importer
+from tests.importing.importer import Importer
 from tests.slots.merchant_world import Shop
 
 HEAD = "Name,Phone\n"
@@ -54,7 +54,7 @@ def test_the_preview_is_exact_and_changes_nothing(shop: Shop, importer: Importer
     address = importer.check(MIXED)
     assert importer.counts(address) == COUNTS
     assert people(shop) == before
-    page = importer.page(address)
+    page = importer.browser.page(address)
     for words in ("The number can't be texted: 1", "stands further up in the file: 1", "No number: 1", "Row 3:"):
         assert words in page
 
@@ -113,7 +113,7 @@ def test_undo_takes_back_what_nobody_answered(shop: Shop, importer: Importer) ->
     shop.sql("UPDATE messages SET status = 'sent', attempts = 1 WHERE to_phone = '+16465550101'")
     assert importer.browser.post(f"{address}/undo").status_code == 303
     importer.run_jobs()
-    page = importer.page(address)
+    page = importer.browser.page(address)
     for words in ("1 person was removed", "1 person was taken off", "1 person is as before"):
         assert words in page
     assert people(shop) == {**before, "+16465550101": ("Ben", "left")}
@@ -127,7 +127,7 @@ def test_undo_leaves_those_who_answered_and_those_changed_since(shop: Shop, impo
     shop.sql("UPDATE notify_requests SET updated_at = updated_at + interval '1 second' WHERE source <> 'import'")
     importer.browser.post(f"{address}/undo")
     importer.run_jobs()
-    page = importer.page(address)
+    page = importer.browser.page(address)
     assert "1 person stays as they are" in page
     assert "1 person was changed since" in page
     assert people(shop) == {"+12125550123": ("Ana", "active"), "+12125550131": ("New Name", "active")}
@@ -135,7 +135,7 @@ def test_undo_leaves_those_who_answered_and_those_changed_since(shop: Shop, impo
 
 def test_the_mapping_is_guessed_and_remembered(shop: Shop, importer: Importer) -> None:
     def chosen(content: str) -> list[str]:
-        page = importer.page(importer.upload(content).location)
+        page = importer.browser.page(importer.upload(content).location)
         return re.findall(r'<option selected value="([^"]*)"', page)
 
     assert chosen("Full Name,Cell Phone #,Shoe size\nAna,(212) 555-0123,7\n") == ["name", "phone", ""]
@@ -258,7 +258,7 @@ def test_undo_leaves_whom_somebody_changed_wrote_to_us_or_was_booked(shop: Shop,
     assert importer.browser.post(f"/inbox/{talked[1]}/assignment", user_id=owner).status_code == 303
     importer.browser.post(f"{address}/undo")
     importer.run_jobs()
-    page = importer.page(address)
+    page = importer.browser.page(address)
     assert "3 people stay as they are" in page
     assert "1 person was removed" in page
     assert {phone for phone, (_name, status) in people(shop).items() if status == "invited"} == set(phones[:3])
@@ -270,4 +270,4 @@ def test_undo_takes_texts_back_that_wait_to_be_sent_again(shop: Shop, importer: 
     importer.browser.post(f"{address}/undo")
     importer.run_jobs()
     assert shop.value("SELECT expires_at <= now() FROM messages"), "an attempt under way is the last"
-    assert "1 person was taken off" in importer.page(address)
+    assert "1 person was taken off" in importer.browser.page(address)

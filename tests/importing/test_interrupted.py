@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nexapp.slots.importing.batches import FILES
 from nexapp.slots.importing.jobs import check_import_part, run_import_part, undo_import_part
-from tests.importing.conftest import Importer
+from tests.importing.importer import Importer
 from tests.slots.merchant_world import Shop
 
 Acting = Callable[..., Any]
@@ -55,7 +55,7 @@ def test_a_killed_worker_leaves_whole_parts_and_the_next_goes_on(
     with acting(shop.owner):
         run_import_part(import_id, run, 0)
     assert invited(shop) == 1000
-    assert "1000 of 2500" in importer.page(address)
+    assert "1000 of 2500" in importer.browser.page(address)
     for late in ((run, 0), (run - 1, 1), (run, 2)):
         with acting(shop.owner):
             run_import_part(import_id, *late)
@@ -82,7 +82,7 @@ def test_checking_and_undoing_repeat_nothing(shop: Shop, importer: Importer, act
 def test_repeated_numbers_far_apart_are_found(shop: Shop, importer: Importer) -> None:
     address = importer.check(many(2100) + "Again,6462000005\nAgain,+1 (646) 200-0005\n")
     assert importer.counts(address) == {"Added": 2100, "Updated": 0, "There already": 0, "Skipped": 2}
-    assert "Row 2101" in importer.page(address)
+    assert "Row 2101" in importer.browser.page(address)
 
 
 def test_a_hundred_thousand_rows_are_read_in_flat_memory(shop: Shop, acting: Acting) -> None:

@@ -16,7 +16,8 @@ from werkzeug.test import TestResponse
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 from tests.messaging.conftest import Provider
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Sql = Callable[..., list[Any]]
 ANA = "+16465550101"

@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 from nexapp.messaging.purposes import editable
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Sql = Callable[..., list[Any]]
 OFFER = "/settings/texts/slot_available"

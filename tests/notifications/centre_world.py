@@ -12,7 +12,8 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from nexapp.spine.ids import new_id
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 
 def given(shop: Shop, browser: Browser, title: str = "Ana booked", **columns: Any) -> UUID:

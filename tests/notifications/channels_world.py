@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role
+from tests.people import Browser, Sql, Tables
 
-Sql = Callable[..., list[Any]]
 PAGE = "/notification-settings"
 
 
 @dataclass
-class Somebody:
-    """A signed-in person at a browser."""
-
-    client: FlaskClient
-    user_id: UUID
+class Somebody(Browser):
     email: str
-    actor: Actor
 
-    def get(self, path: str = PAGE, *, fragment: bool = False) -> TestResponse:
-        return self.client.get(path, headers={"HX-Request": "true"} if fragment else {})
+    def get(self, path: str = PAGE, *, fragment: bool = False, **query: Any) -> TestResponse:
+        return super().get(path, fragment=fragment, **query)
 
-    def post(self, path: str, fields: dict[str, Any] | None = None, *, fragment: bool = False) -> TestResponse:
-        form = {"csrf_token": self.token()} | (fields or {})
-        return self.client.post(path, data=form, headers={"HX-Request": "true"} if fragment else {})
-
-    def token(self) -> str:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.get().text)
-        assert found
-        return found[1]
+    def post(
+        self, path: str, sent: dict[str, Any] | None = None, *, fragment: bool = False, **fields: Any
+    ) -> TestResponse:
+        """Names with a dot in them come as `sent`."""
+        return super().post(path, fragment=fragment, **(sent or {}), **fields)
 
 
 @dataclass
-class Team:
+class Team(Tables):
     app: Flask
     sql: Sql
     kind: str = "sales"
@@ -55,31 +42,15 @@ class Team:
     org_id: UUID = field(default_factory=new_id)
 
     def __post_init__(self) -> None:
-        self.sql(
-            "INSERT INTO organizations (id, name, slug, kind, tier, time_zone) VALUES (%s, %s, %s, %s, %s, %s)",
-            self.org_id, f"Team {self.tier}", f"team-{self.org_id.hex}", self.kind, self.tier, self.zone,
+        self.insert(
+            "organizations", id=self.org_id, name=f"Team {self.tier}", slug=f"team-{self.org_id.hex}", kind=self.kind,
+            tier=self.tier, time_zone=self.zone,
         )  # fmt: skip
 
     def member(self, role: Role = Role.OWNER, *, email: str | None = None, zone: str | None = None) -> Somebody:
-        user_id, token = new_id(), new_id().hex
-        address = f"p{user_id.hex}@example.com" if email is None else email
-        self.sql(
-            "INSERT INTO users (id, phone, email, name, time_zone) VALUES (%s, %s, nullif(%s, ''), 'Sam', %s)",
-            user_id, f"+1305{user_id.int % 10**7:07}", address, zone,
-        )  # fmt: skip
-        self.sql(
-            "INSERT INTO memberships (id, org_id, user_id, role) VALUES (%s, %s, %s, %s)",
-            new_id(), self.org_id, user_id, role.value,
-        )  # fmt: skip
-        self.sql(
-            "INSERT INTO user_sessions (id, token_hash, user_id, org_id, expires_at, idle_seconds)"
-            " VALUES (%s, %s, %s, %s, now() + interval '1 day', 86400)",
-            new_id(), hashlib.sha256(token.encode()).digest(), user_id, self.org_id,
-        )  # fmt: skip
-        client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = token, True
-        return Somebody(client, user_id, address, Actor(role, self.org_id, user_id))
+        address = f"p{new_id().hex}@example.com" if email is None else email
+        user_id = self.add_user(role, name="Sam", email=address or None, time_zone=zone)
+        return Somebody(self.client_of(user_id), Actor(role, self.org_id, user_id), address)
 
     def notice(self, person: Somebody, type_name: str = "coin_earned", **columns: Any) -> UUID:
         """One notice as it lies there, however it came."""
@@ -87,9 +58,7 @@ class Team:
             "id": new_id(), "user_id": person.user_id, "org_id": self.org_id, "type": type_name, "title": "A title",
             "message": "A message", "icon": "🪙",
         } | columns  # fmt: skip
-        values = [json.dumps(value) if isinstance(value, dict) else value for value in row.values()]
-        places = ", ".join(["%s"] * len(row))
-        self.sql(f"INSERT INTO notifications ({', '.join(row)}) VALUES ({places})", *values)
+        self.insert("notifications", **row)
         return row["id"]
 
     def notices(self, person: Somebody, count: int, type_name: str, **columns: Any) -> list[UUID]:
@@ -103,8 +72,7 @@ class Team:
             "to_email": person.email, "subject": "A title", "body": "A message", "segments": 0,
             "user_id": person.user_id,
         } | columns  # fmt: skip
-        places = ", ".join(["%s"] * len(row))
-        self.sql(f"INSERT INTO messages ({', '.join(row)}) VALUES ({places})", *row.values())
+        self.insert("messages", **row)
         return row["id"]
 
 

@@ -21,7 +21,8 @@ from nexapp.spine.realtime import CHANNEL
 from nexapp.spine.tenancy import Role
 from tests.live import Heard
 from tests.notifications.centre_world import change, column, given, titles, toast, undo, unread, words
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Sql = Callable[..., list[Any]]
 VERBS = ["read", "unread", "archive", "unarchive", "snooze", "unsnooze", "delete", "seen", "acted"]

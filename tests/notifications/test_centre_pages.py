@@ -26,7 +26,8 @@ from tests.notifications.centre_world import (
     unread,
     words,
 )
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Sql = Callable[..., list[Any]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,26 +11,14 @@ from flask import Flask
 from nexapp.sales import follow_ups_due
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
-from nexapp.spine.tenancy import SYSTEM, Actor, Role
+from nexapp.spine.tenancy import SYSTEM, Actor
 from nexapp.spine.unit import unit_of_work
-from tests.sales.progress_world import Browser, Team
+from tests.sales.progress_world import Team
 
 MINUTE = timedelta(minutes=1)
 
 
-class SalesBrowser(Browser):
-    def token(self) -> str:
-        page = self.client.get("/follow-ups").get_data(as_text=True)
-        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-        assert found, page[:400]
-        return found[1]
-
-
 class SalesTeam(Team):
-    def browser(self, role: Role = Role.STAFF, actor: Actor | None = None) -> SalesBrowser:
-        plain = super().browser(role, actor)
-        return SalesBrowser(plain.client, plain.actor)
-
     def due(self, owner: Actor, prospect_id: UUID | None, at: datetime | None = None, **columns: Any) -> UUID:
         """A follow-up that has been due for a minute."""
         follow_up_id, at = new_id(), at or now() - MINUTE

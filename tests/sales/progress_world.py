@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role
+from tests.people import Browser, Sql, Tables
 
-Sql = Callable[..., list[Any]]
 CHICAGO = "America/Chicago"
 
 
 @dataclass
-class Browser:
-    client: FlaskClient
-    actor: Actor
-
-    def get(self, path: str, *, fragment: bool = False, **query: Any) -> TestResponse:
-        return self.client.get(path, query_string=query or None, headers=_headers(fragment))
-
-    def post(self, path: str, *, fragment: bool = False, **fields: Any) -> TestResponse:
-        return self.client.post(path, data={"csrf_token": self.token(), **fields}, headers=_headers(fragment))
-
-    def token(self) -> str:
-        page = self.client.get("/progress").get_data(as_text=True)
-        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-        assert found, page[:400]
-        return found[1]
-
-
-def _headers(fragment: bool) -> dict[str, str]:
-    return {"HX-Request": "true"} if fragment else {}
-
-
-@dataclass
-class Team:
+class Team(Tables):
     """One sales organisation with its stages."""
 
     app: Flask
@@ -73,23 +44,12 @@ class Team:
         return found
 
     def member(self, role: Role = Role.STAFF, zone: str | None = None) -> Actor:
-        user_id = new_id()
-        self.insert(
-            "users", id=user_id, phone=f"+1305{user_id.int % 10**7:07}", name=f"The {role.value}", time_zone=zone
-        )
-        self.insert("memberships", id=new_id(), org_id=self.org_id, user_id=user_id, role=role.value)
+        user_id = self.add_user(role, time_zone=zone)
         return Actor(role, self.org_id, user_id)
 
     def browser(self, role: Role = Role.STAFF, actor: Actor | None = None) -> Browser:
-        actor, token = actor or self.member(role), new_id().hex
-        self.insert(
-            "user_sessions", id=new_id(), token_hash=hashlib.sha256(token.encode()).digest(), user_id=actor.user_id,
-            org_id=self.org_id, expires_at=now() + timedelta(days=1), idle_seconds=86400,
-        )  # fmt: skip
-        client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = token, True
-        return Browser(client, actor)
+        actor = actor or self.member(role)
+        return Browser(self.client_of(actor.user_id), actor)
 
     def prospect(self, name: str = "Ana Ruiz", *, stage: str = "New", **columns: Any) -> UUID:
         prospect_id = new_id()
@@ -102,11 +62,6 @@ class Team:
             prospect_id=prospect_id,
         )  # fmt: skip
 
-    def insert(self, table: str, **values: Any) -> None:
-        columns, places = ", ".join(values), ", ".join(["%s"] * len(values))
-        given = [json.dumps(value) if isinstance(value, dict) else value for value in values.values()]
-        self.sql(f"INSERT INTO {table} ({columns}) VALUES ({places})", *given)
-
     def row(self, table: str, **where: Any) -> Any:
         """The one row as a dictionary."""
         return self.rows(table, **where)[0]
@@ -115,6 +70,3 @@ class Team:
         conditions = " AND ".join(f"{name} = %s" for name in ("org_id", *where))
         found = self.sql(f"SELECT to_jsonb(t) FROM {table} t WHERE {conditions}", self.org_id, *where.values())
         return [row[0] for row in found]
-
-    def value(self, statement: str, *values: Any) -> Any:
-        return self.sql(statement, *values)[0][0]

@@ -11,7 +11,8 @@ from flask import Flask
 from nexapp.sales.activity_kinds import BY_HAND
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
-from tests.sales.prospects_team import Team, words
+from tests.people import words
+from tests.sales.prospects_team import Team
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import threading
 from collections.abc import Callable
@@ -17,42 +16,20 @@ from nexapp.spine.db import db
 from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.tenancy import Role
 from tests.blackbox import eventually
-from tests.sales.prospects_team import Browser, Team, words
+from tests.importing.importer import Importer
+from tests.people import words
+from tests.sales.prospects_team import Team
 
 HEADERS = "Name,Company,Email,Phone,Value\n"
 ANA = 'Ana Ruiz,Ruiz Ltd,ana@example.com,(312) 555-0123,"$1,200.50"\n'
 
 
-class Importer:
-    """A manager's browser, and the workers behind it."""
+class ProspectImporter(Importer):
+    address = "/prospects/imports"
 
-    def __init__(self, browser: Browser, run_jobs: Callable[[], None]) -> None:
-        self.browser, self.run_jobs = browser, run_jobs
-
-    def upload(self, content: str | bytes) -> Any:
-        raw = content.encode() if isinstance(content, str) else content
-        return self.browser.post("/prospects/imports", file=(io.BytesIO(raw), "people.csv"))
-
-    def check(self, content: str | bytes, **chosen: str) -> str:
-        """Upload, take the guessed columns, check; the address of the import."""
-        answer = self.upload(content)
-        assert answer.status_code == 303, words(answer)[:3000]
-        address: str = answer.location
-        mapped = self.browser.post(f"{address}/mapping", **(self.guessed(address) | chosen))
-        assert mapped.status_code == 303, words(mapped)[:5000]
-        self.run_jobs()
-        return address
-
-    def run(self, content: str | bytes, **chosen: str) -> str:
-        address = self.check(content, **chosen)
-        assert self.browser.post(f"{address}/run").status_code == 303
-        self.run_jobs()
-        return address
-
-    def undo(self, address: str) -> str:
-        assert self.browser.post(f"{address}/undo").status_code == 303
-        self.run_jobs()
-        return self.browser.page(address)
+    def fields(self, address: str, chosen: dict[str, str]) -> dict[str, str]:
+        """The guessed columns, and what was chosen."""
+        return self.guessed(address) | chosen
 
     def guessed(self, address: str) -> dict[str, str]:
         page = self.browser.page(address)
@@ -60,13 +37,6 @@ class Importer:
         for name in set(re.findall(r'name="(columns-\d+)"', page)):
             fields[name] = _chosen(page, name)
         return fields
-
-    def counts(self, address: str) -> dict[str, int]:
-        """As the page says them."""
-        found = re.findall(
-            r'figure-value">([\d,]+)</div>\s*<div class="figure-label">([^<]+)', self.browser.page(address)
-        )  # fmt: skip
-        return {name: int(value.replace(",", "")) for value, name in found}
 
 
 def _chosen(page: str, name: str) -> str:
@@ -82,8 +52,8 @@ def team(app: Flask, owner_sql: Any) -> Team:
 
 
 @pytest.fixture
-def importer(team: Team, run_jobs: Callable[[], None]) -> Importer:
-    return Importer(team.browser(Role.MANAGER), run_jobs)
+def importer(team: Team, run_jobs: Callable[[], None]) -> ProspectImporter:
+    return ProspectImporter(team.browser(Role.MANAGER), run_jobs)
 
 
 def prospects(team: Team) -> list[Any]:
@@ -191,7 +161,12 @@ def test_two_rows_about_one_prospect_are_one(team: Team, importer: Importer) -> 
 )
 @pytest.mark.parametrize("known_by", [{"email": "ANA@example.com"}, {"phone": "+13125550123"}])
 def test_who_is_known_already_is_treated_as_chosen(
-    team: Team, importer: Importer, on_known: str, counts: tuple[int, ...], names: set[str], known_by: dict[str, str]
+    team: Team,
+    importer: Importer,
+    on_known: str,
+    counts: tuple[int, ...],
+    names: set[str],
+    known_by: dict[str, str],
 ) -> None:
     team.prospect("Old name", stage="Proposal", **known_by)
     team.sql("INSERT INTO prospects (id, org_id, name, stage_id, email, deleted_at) SELECT gen_random_uuid(), org_id,"

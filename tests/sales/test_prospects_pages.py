@@ -13,7 +13,8 @@ from flask import Flask
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
-from tests.sales.prospects_team import Browser, Team, words
+from tests.people import Browser, words
+from tests.sales.prospects_team import Team
 
 MANY = """
     INSERT INTO prospects (id, org_id, name, company, email, phone, stage_id, owner_id, score, value_cents,

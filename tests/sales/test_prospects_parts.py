@@ -17,7 +17,8 @@ from nexapp.spine.errors import NexError
 from nexapp.spine.ids import new_id
 from nexapp.spine.jobs.runner import drain_ledger
 from nexapp.spine.tenancy import Role
-from tests.sales.prospects_team import Browser, Team, words
+from tests.people import Browser, words
+from tests.sales.prospects_team import Team
 
 MOST_STATEMENTS = 14
 

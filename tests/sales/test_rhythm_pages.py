@@ -12,7 +12,8 @@ from flask import Flask
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
-from tests.sales.prospects_team import Browser, Sql, Team
+from tests.people import Browser, Sql
+from tests.sales.prospects_team import Team
 
 SUNDAY = date(2026, 11, 15)
 

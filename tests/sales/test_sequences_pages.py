@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
-from tests.sales.follow_ups_world import SalesBrowser, SalesTeam
+from tests.people import Browser
+from tests.sales.follow_ups_world import SalesTeam
 
 FORM = {
     "name": "Welcome", "stops_on_reply": "y", "steps-0-wait_days": "0", "steps-0-at_time": "09:00",
@@ -28,7 +29,7 @@ def team(app: Flask, owner_sql: Callable[..., list[Any]]) -> SalesTeam:
 
 
 @pytest.fixture
-def mine(team: SalesTeam) -> SalesBrowser:
+def mine(team: SalesTeam) -> Browser:
     return team.browser()
 
 
@@ -37,13 +38,13 @@ def words(answer: TestResponse) -> str:
     return " ".join(bare.split())
 
 
-def write(browser: SalesBrowser, **changed: str) -> str:
+def write(browser: Browser, **changed: str) -> str:
     answer = browser.post("/sequences", **{**FORM, **changed})
     assert answer.status_code == 303, words(answer)[:800]
     return str(answer.headers["Location"])
 
 
-def test_written_shown_and_changed(team: SalesTeam, mine: SalesBrowser) -> None:
+def test_written_shown_and_changed(team: SalesTeam, mine: Browser) -> None:
     assert "Write the first one" in words(mine.get("/sequences"))
     assert mine.get("/sequences/new").status_code == 200
     address = write(mine)
@@ -72,7 +73,7 @@ def test_written_shown_and_changed(team: SalesTeam, mine: SalesBrowser) -> None:
     ],
 )
 def test_what_is_refused_is_said_at_its_field(
-    team: SalesTeam, mine: SalesBrowser, field: str, value: str, sentence: str
+    team: SalesTeam, mine: Browser, field: str, value: str, sentence: str
 ) -> None:
     for fragment in (False, True):
         answer = mine.post("/sequences", fragment=fragment, **{**FORM, field: value})
@@ -85,7 +86,7 @@ def test_what_is_refused_is_said_at_its_field(
     assert team.rows("sequences") == []
 
 
-def test_steps_more_and_less_keep_what_was_typed(team: SalesTeam, mine: SalesBrowser) -> None:
+def test_steps_more_and_less_keep_what_was_typed(team: SalesTeam, mine: Browser) -> None:
     more = mine.post("/sequences", reshape="add", **FORM)
     assert more.status_code == 200
     assert 'name="steps-2-body"' in more.get_data(as_text=True)
@@ -146,7 +147,7 @@ def test_noted_replies_pauses_and_stops(team: SalesTeam, run_jobs: Callable[[], 
     assert "Stopped" in shown
 
 
-def test_the_lists_take_few_statements(team: SalesTeam, mine: SalesBrowser, statements: list[str]) -> None:
+def test_the_lists_take_few_statements(team: SalesTeam, mine: Browser, statements: list[str]) -> None:
     address, asked = write(mine), []
     for many in (1, 45):
         people = [str(team.prospect(f"Person {many}-{number:02}")) for number in range(many)]
@@ -161,7 +162,7 @@ def test_the_lists_take_few_statements(team: SalesTeam, mine: SalesBrowser, stat
     assert 'rel="next"' in page.get_data(as_text=True)
 
 
-def test_other_teams_and_readers(app: Flask, owner_sql: Any, team: SalesTeam, mine: SalesBrowser) -> None:
+def test_other_teams_and_readers(app: Flask, owner_sql: Any, team: SalesTeam, mine: Browser) -> None:
     other = SalesTeam(app, owner_sql)
     theirs = write(other.browser())
     for path in ("", "/edit", "/enrolments/new"):

@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from nexapp.slots.tokens import hash_token
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role
-
-Sql = Callable[..., list[Any]]
-
-
-@dataclass
-class Browser:
-    client: FlaskClient
-    actor: Actor
-
-    def get(self, path: str, *, fragment: bool = False, **query: Any) -> TestResponse:
-        return self.client.get(path, query_string=query or None, headers=_headers(fragment))
-
-    def post(self, path: str, *, fragment: bool = False, **fields: Any) -> TestResponse:
-        return self.client.post(path, data={"csrf_token": self.token(), **fields}, headers=_headers(fragment))
-
-    def token(self) -> str:
-        page = self.client.get("/slots").get_data(as_text=True)
-        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-        assert found, page[:400]
-        return found[1]
-
-
-def _headers(fragment: bool) -> dict[str, str]:
-    return {"HX-Request": "true"} if fragment else {}
+from tests.people import Browser, Sql, Tables
 
 
 @dataclass
-class Shop:
+class Shop(Tables):
     """One business. Quiet hours are off, unless a test sets them: the tests run at any time of the day."""
 
     app: Flask
@@ -72,19 +44,10 @@ class Shop:
         return Actor(Role.OWNER, self.org_id)
 
     def browser(self, role: Role = Role.OWNER, staff_id: UUID | None = None) -> Browser:
-        user_id, token = new_id(), new_id().hex
-        self.insert("users", id=user_id, phone=f"+1305{user_id.int % 10**7:07}", name=f"The {role.value}")
-        self.insert("memberships", id=new_id(), org_id=self.org_id, user_id=user_id, role=role.value)
-        self.insert(
-            "user_sessions", id=new_id(), token_hash=hashlib.sha256(token.encode()).digest(), user_id=user_id,
-            org_id=self.org_id, expires_at=now() + timedelta(days=1), idle_seconds=86400,
-        )  # fmt: skip
+        user_id = self.add_user(role)
         if staff_id:
             self.sql("UPDATE staff_members SET user_id = %s WHERE id = %s", user_id, staff_id)
-        client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = token, True
-        return Browser(client, Actor(role, self.org_id, user_id))
+        return Browser(self.client_of(user_id), Actor(role, self.org_id, user_id))
 
     def person(self, name: str = "Ana Ruiz", *, consent: bool = True, **columns: Any) -> UUID:
         """Somebody on the list; the id of their request."""
@@ -161,13 +124,6 @@ class Shop:
             offer_id, self.consumer_of(request_id), slot_id,
         )  # fmt: skip
         return slot_id
-
-    def insert(self, table: str, **columns: Any) -> None:
-        marks = ", ".join(["%s"] * len(columns))
-        self.sql(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", *columns.values())
-
-    def value(self, statement: str, *params: Any) -> Any:
-        return self.sql(statement, *params)[0][0]
 
     def state(self, slot_id: UUID) -> tuple[str, int]:
         row = self.sql("SELECT status, round FROM slots WHERE id = %s", slot_id)[0]

@@ -19,7 +19,8 @@ from nexapp.slots.times import today_in
 from nexapp.spine.clock import now
 from nexapp.spine.db import db
 from nexapp.spine.tenancy import Role
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Acting = Callable[..., AbstractContextManager[None]]
 ZONE = ZoneInfo("America/New_York")

@@ -9,7 +9,8 @@ import pytest
 
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 NEW = {"name": "Ana Ruiz", "phone": "(212) 555-0123", "source": "Asked at the counter", "time_range": "any"}
 CROWD = """

@@ -16,7 +16,8 @@ from nexapp.spine.clock import now
 from nexapp.spine.errors import NotFound
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Actor, Role
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 Acting = Callable[[Actor], AbstractContextManager[None]]
 

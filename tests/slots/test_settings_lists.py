@@ -10,7 +10,8 @@ import pytest
 
 from nexapp.spine.clock import now
 from nexapp.spine.ids import new_id
-from tests.slots.merchant_world import Browser, Shop
+from tests.people import Browser
+from tests.slots.merchant_world import Shop
 
 MANY = 30
 MOST = 12
