@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, g
 
 from nexapp.identity.addresses import WITH_SLOTS
 from nexapp.identity.business_settings import get_business
+from nexapp.identity.models import Organization
 from nexapp.slots import queries
 from nexapp.slots.figures import words
 from nexapp.slots.figures.counting import catch_up
@@ -20,6 +21,8 @@ from nexapp.slots.views import pages
 from nexapp.spine.access import member
 from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.web.pages import page, see_other
+from nexapp.spine.web.pieces import piece
+from nexapp.spine.web.templating import money
 
 SOON = timedelta(days=2)
 
@@ -35,25 +38,38 @@ def home() -> Response:
     catch_up(business.id)
     waiting = queries.count_waiting()
     return page(
-        "slots/home.html", "slots/_home.html", business=business, today=today,
-        day=_by_staff(queries.list_day(today, zone)),
-        live=queries.list_live_slots(), ahead=_changeable(queries.list_bookings_ahead(midnight(today + SOON, zone))),
-        week=get_figures(preset("week", today), zone).total, words=words, waiting=waiting,
-        invited=0 if waiting else queries.count_invited(), public_link=queries.public_link(business.slug),
-        may_add=role.at_least(Role.STAFF), may_import=role.at_least(Role.MANAGER),
+        "slots/home.html", "slots/_home_fetched.html", business=business,
+        content=piece(
+            "slots/_home.html", org_id=business.id, zone=zone, day=_by_staff(queries.list_day(today, zone)),
+            live=tuple(queries.list_live_slots()),
+            ahead=_changeable(queries.list_bookings_ahead(midnight(today + SOON, zone))),
+            waiting=waiting, invited=0 if waiting else queries.count_invited(),
+            public_link=queries.public_link(business.slug), may_add=role.at_least(Role.STAFF),
+            may_import=role.at_least(Role.MANAGER), **_week(business, today),
+        ),
     )  # fmt: skip
 
 
-def _by_staff(slots: Sequence[Any]) -> dict[str, list[Any]]:
+def _week(business: Organization, today: date) -> dict[str, Any]:
+    """This week's sums, and those of its words that need counting."""
+    week = get_figures(preset("week", today), business.time_zone).total
+    return {
+        "week": week, "fill_rate": words.rate(week.fill_rate, whole=True),
+        "minutes": None if week.minutes_to_fill is None else words.minutes(week.minutes_to_fill),
+        "won_back": money(week.cents(business.average_value_cents), business.currency, whole=True),
+    }  # fmt: skip
+
+
+def _by_staff(slots: Sequence[Any]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     found: dict[str, list[Any]] = {}
     for slot in slots:
         found.setdefault(slot.staff, []).append(slot)
-    return dict(sorted(found.items()))
+    return tuple((staff, tuple(theirs)) for staff, theirs in sorted(found.items()))
 
 
-def _changeable(slots: Sequence[Any]) -> list[Any]:
+def _changeable(slots: Sequence[Any]) -> tuple[Any, ...]:
     actor = current_actor()
     if actor.role.at_least(Role.MANAGER):
-        return list(slots)
+        return tuple(slots)
     mine = actor.role.at_least(Role.STAFF)
-    return [slot for slot in slots if mine and slot.staff_user_id == actor.user_id]
+    return tuple(slot for slot in slots if mine and slot.staff_user_id == actor.user_id)

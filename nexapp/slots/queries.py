@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, lateral, select, true, tuple_
+from sqlalchemy import and_, bindparam, case, func, lateral, select, true, tuple_
 
 from nexapp.identity.models import Location, Organization, StaffMember
 from nexapp.slots.models import ConsumerProfile, NotifyRequest, Service, Slot, SlotOffer
@@ -21,6 +22,12 @@ from nexapp.spine.tenancy import Role, current_actor
 
 PAGE = 40
 FILLED = ("booked", "completed", "no_show")
+LISTED = (
+    Slot.id, Slot.starts_at, Slot.ends_at, Slot.status, Slot.round, Slot.held_until, Slot.pending_until,
+    Slot.pending_for,
+)  # fmt: skip
+"""What lists show of a slot, beside names and counts."""
+
 Cursor = tuple[datetime, UUID]
 
 
@@ -77,27 +84,23 @@ def list_slots(
 
     `until` asks again for a page that ended there, however many slots it has now.
     """
-    query = _on_days(wanted.first, wanted.last, zone)
-    if wanted.staff_member_id:
-        query = query.where(Slot.staff_member_id == wanted.staff_member_id)
-    if wanted.state:
-        query = query.where(shown_status() == wanted.state)
-    place = tuple_(Slot.starts_at, Slot.id)
-    query = query.where(place > after) if after else query
-    query = query.where(place <= until) if until else query.limit(PAGE + 1)
-    rows = db.session.execute(query.order_by(Slot.starts_at, Slot.id)).all()
+    query = _page_statement(bool(wanted.staff_member_id), bool(wanted.state), after is not None, until is not None)
+    rows = db.session.execute(query, {
+        **_days(wanted.first, wanted.last, zone), "staff": wanted.staff_member_id, "state": wanted.state,
+        **_place("after", after), **_place("until", until),
+    }).all()  # fmt: skip
     more = until is None and len(rows) > PAGE
     return (rows[:PAGE], (rows[PAGE - 1].starts_at, rows[PAGE - 1].id)) if more else (rows, None)
 
 
 def list_day(on: date, zone: str) -> Sequence[Any]:
     """All slots of a local day in order of time, however many the team has."""
-    return db.session.execute(_on_days(on, on, zone).order_by(Slot.starts_at, Slot.id)).all()
+    return db.session.execute(_day_statement(), _days(on, on, zone)).all()
 
 
 def get_slot(slot_id: UUID) -> Any:
     """One slot with its names, counts and business. Raises `NotFound`."""
-    row = db.session.execute(_slot_rows().where(Slot.id == slot_id)).first()
+    row = db.session.execute(_slot_statement(), {"org": _tenant(), "slot": slot_id}).first()
     if row is None:
         raise NotFound
     return row
@@ -111,18 +114,12 @@ def list_drafts(slot_ids: Sequence[UUID]) -> list[UUID]:
 
 def list_live_slots() -> Sequence[Any]:
     """Slots that people are being asked about now, the latest opened first."""
-    live = shown_status().in_(("open", "held", "pending"))
-    return db.session.execute(_slot_rows().where(live).order_by(Slot.opened_at.desc()).limit(6)).all()
+    return db.session.execute(_live_statement(), {"org": _tenant()}).all()
 
 
 def list_bookings_ahead(until: datetime) -> Sequence[Any]:
     """Booked slots that may still be offered to somebody else, the next first."""
-    return db.session.execute(
-        _slot_rows()
-        .where(Slot.status == "booked", Slot.starts_at > func.now(), Slot.starts_at < until)
-        .order_by(Slot.starts_at, Slot.id)
-        .limit(PAGE)
-    ).all()
+    return db.session.execute(_ahead_statement(), {"org": _tenant(), "until": until}).all()
 
 
 def count_waiting() -> int:
@@ -145,12 +142,56 @@ def shown_status() -> Any:
     return case((status.in_(("draft", "open", "held")) & (Slot.starts_at <= func.now()), "expired"), else_=status)
 
 
-def _slot_rows() -> Any:
+# Each statement is built once: building one takes longer than it runs. Whose rows it reads is one of its values.
+@cache
+def _page_statement(by_staff: bool, by_state: bool, is_after: bool, is_until: bool) -> Any:
+    query = _on_days()
+    if by_staff:
+        query = query.where(Slot.staff_member_id == bindparam("staff"))
+    if by_state:
+        query = query.where(shown_status() == bindparam("state"))
+    place = tuple_(Slot.starts_at, Slot.id)
+    if is_after:
+        query = query.where(place > tuple_(bindparam("after_at"), bindparam("after_id")))
+    if is_until:
+        query = query.where(place <= tuple_(bindparam("until_at"), bindparam("until_id")))
+    else:
+        query = query.limit(PAGE + 1)
+    return query.order_by(Slot.starts_at, Slot.id)
+
+
+@cache
+def _day_statement() -> Any:
+    return _on_days().order_by(Slot.starts_at, Slot.id)
+
+
+@cache
+def _slot_statement() -> Any:
+    return _slot_rows(tuple(Slot.__table__.columns)).where(Slot.id == bindparam("slot"))
+
+
+@cache
+def _live_statement() -> Any:
+    live = shown_status().in_(("open", "held", "pending"))
+    return _slot_rows().where(live).order_by(Slot.opened_at.desc()).limit(6)
+
+
+@cache
+def _ahead_statement() -> Any:
+    return (
+        _slot_rows()
+        .where(Slot.status == "booked", Slot.starts_at > func.now(), Slot.starts_at < bindparam("until"))
+        .order_by(Slot.starts_at, Slot.id)
+        .limit(PAGE)
+    )
+
+
+def _slot_rows(columns: Sequence[Any] = LISTED) -> Any:
     counts = _counts()
     holder, guest = (ConsumerProfile.__table__.alias(name) for name in ("holder", "guest"))
     return (
         select(
-            *Slot.__table__.columns,
+            *columns,
             shown_status().label("state"),
             StaffMember.display_name.label("staff"), StaffMember.color, StaffMember.user_id.label("staff_user_id"),
             Service.name.label("service"), holder.c.name.label("holder"),
@@ -165,14 +206,20 @@ def _slot_rows() -> Any:
         .outerjoin(holder, and_(holder.c.org_id == Slot.org_id, holder.c.consumer_id == Slot.held_consumer_id))
         .outerjoin(guest, and_(guest.c.org_id == Slot.org_id, guest.c.consumer_id == Slot.booked_consumer_id))
         .join(counts, onclause=true())
-        .where(Slot.org_id == _tenant())
+        .where(Slot.org_id == bindparam("org"))
     )  # fmt: skip
 
 
-def _on_days(first: date, last: date, zone: str) -> Any:
-    return _slot_rows().where(
-        Slot.starts_at >= midnight(first, zone), Slot.starts_at < midnight(last + timedelta(days=1), zone)
-    )
+def _on_days() -> Any:
+    return _slot_rows().where(Slot.starts_at >= bindparam("first"), Slot.starts_at < bindparam("end"))
+
+
+def _days(first: date, last: date, zone: str) -> dict[str, Any]:
+    return {"org": _tenant(), "first": midnight(first, zone), "end": midnight(last + timedelta(days=1), zone)}
+
+
+def _place(name: str, cursor: Cursor | None) -> dict[str, Any]:
+    return {f"{name}_at": cursor[0], f"{name}_id": cursor[1]} if cursor else {}
 
 
 def _counts() -> Any:

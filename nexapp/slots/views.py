@@ -26,6 +26,7 @@ from nexapp.spine.access import member
 from nexapp.spine.errors import BadInput
 from nexapp.spine.tenancy import Role, current_actor
 from nexapp.spine.web.pages import page
+from nexapp.spine.web.pieces import piece
 
 pages = Blueprint("slots", __name__)
 FILTERS = ("from", "to", "staff", "state")
@@ -41,10 +42,14 @@ def index() -> Response:
         wanted, business.time_zone, after=_cursor("after"), until=_cursor("until")
     )  # fmt: skip
     return page(
-        "slots/index.html", "slots/_chunk.html", business=business, wanted=wanted,
-        staff=queries.list_staff(), states=STATES, waiting=queries.count_waiting(),
-        after=request.args.get("after"), until=_written(end) or request.args.get("until"), more=_written(end),
-        filters=_filters(), days=_by_day(rows, business.time_zone), may_add=current_actor().role.at_least(Role.STAFF),
+        "slots/index.html", "slots/_fetched.html", business=business, wanted=wanted,
+        staff=queries.list_staff(), states=STATES,
+        filters=_filters(), may_add=current_actor().role.at_least(Role.STAFF),
+        chunk=piece(
+            "slots/_chunk.html", org_id=business.id, zone=business.time_zone, days=_by_day(rows, business.time_zone),
+            after=request.args.get("after"), until=_written(end) or request.args.get("until"), more=_written(end),
+            filters=tuple(_filters().items()), may_add=current_actor().role.at_least(Role.STAFF),
+        ),
     )  # fmt: skip
 
 
@@ -145,10 +150,10 @@ def _filters() -> dict[str, str]:
     return {name: value for name in FILTERS if (value := request.args.get(name))}
 
 
-def _by_day(rows: Sequence[Any], zone: str) -> list[tuple[datetime, list[Any]]]:
+def _by_day(rows: Sequence[Any], zone: str) -> tuple[tuple[datetime, tuple[Any, ...]], ...]:
     """The slots under the local day they begin on, each day by its first slot."""
     days = groupby(rows, key=lambda slot: slot.starts_at.astimezone(ZoneInfo(zone)).date())
-    return [(found[0].starts_at, found) for found in (list(slots) for _day, slots in days)]
+    return tuple((found[0].starts_at, found) for found in (tuple(slots) for _day, slots in days))
 
 
 def _cursor(name: str) -> queries.Cursor | None:

@@ -20,7 +20,7 @@ from uuid import UUID
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment
 from jinja2.defaults import DEFAULT_NAMESPACE
 from markupsafe import Markup, escape
 from sqlalchemy import Row
@@ -91,7 +91,7 @@ def piece(template: str, **inputs: Any) -> Markup:
 
 def _sealed(env: Environment) -> Environment:
     """The app's templates without what belongs to one request."""
-    sealed = env.overlay(undefined=StrictUndefined)
+    sealed = env.overlay()
     shared = {name: env.globals[name] for name in SHARED if name in env.globals}
     sealed.globals = {**DEFAULT_NAMESPACE, **shared, "url_for": url_for, "csrf_token": lambda: f"hole-csrf-{_SECRET}"}
     sealed.filters = {**env.filters, **dict.fromkeys(CLOCKS, _refuse_clock)}

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask
-from flask_babel import get_babel
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -46,4 +45,4 @@ def _finished(sentence: str) -> Markup:
 
 def _has_catalogs(app: Flask) -> bool:
     with app.app_context():
-        return len(get_babel().instance.list_translations()) > 1
+        return len(app.extensions["babel"].instance.list_translations()) > 1
