@@ -6,8 +6,9 @@ from flask import Response
 
 from nexapp.notifications.queries import summarise_skips
 from nexapp.notifications.registry import find_type
-from nexapp.notifications.skips import channel_words, reason_words
+from nexapp.notifications.skips import channel_words
 from nexapp.operations.blueprint import pages
+from nexapp.operations.unsent_words import reason_of_others
 from nexapp.spine.access import platform_admin
 from nexapp.spine.web.pages import page
 
@@ -19,7 +20,7 @@ DAYS = 7
 def list_unsent() -> Response:
     rows = [
         (known.label if (known := find_type(row.type)) else row.type, channel_words(row.channel),
-         reason_words(row.reason), row)
+         reason_of_others(row.reason), row)
         for row in summarise_skips(DAYS)
     ]  # fmt: skip
     return page("operations/unsent.html", rows=rows, days=DAYS)

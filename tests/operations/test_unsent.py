@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+from flask import Flask
+
+from nexapp.notifications.skips import REASONS
+from nexapp.operations.unsent_words import reason_of_others
 from nexapp.spine.ids import new_id
 from nexapp.spine.tenancy import Role
 
@@ -39,6 +44,12 @@ def test_reasons_are_summed_over_everybody(admin: Visitor, owner_sql: Sql) -> No
         " SELECT %s, id, 'gone_type', 'email', 'paused', now() - interval '8 days' FROM users LIMIT 1", new_id(),
     )  # fmt: skip
     shown = words(admin.get("/admin/notices").text)
-    assert "Coins Not made at all You had as many as you allow in a day. 3 2" in shown
+    assert "Coins Not made at all They had as many as they allow in a day. 3 2" in shown
     assert "secret" not in shown.lower()
     assert "gone_type" not in shown, "older than a week"
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_no_reason_speaks_to_the_reader(app: Flask, reason: str) -> None:
+    with app.test_request_context():
+        assert not re.search(r"\byours?\b|\byou\b", reason_of_others(reason), re.IGNORECASE)
