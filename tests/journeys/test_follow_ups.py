@@ -12,6 +12,8 @@ from tests.journeys.windows import DESKTOP, Windows
 
 pytestmark = pytest.mark.browser
 
+LINES = "all => all.map(it => Math.round(it.offsetHeight / parseFloat(getComputedStyle(it).lineHeight)))"
+
 
 def fits(page: Page) -> None:
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -26,6 +28,7 @@ def test_planned_in_one_tap_and_ticked_off_live(windows: Windows, stack: Stack) 
     expect(desk.get_by_text("Nothing to follow up")).to_be_visible()
     page.goto(prospect)
     fits(page)
+    assert page.locator(".tap-time").evaluate_all(LINES) == [1, 1, 1]
     page.get_by_role("button", name="Tomorrow").click()
     expect(page.get_by_text("Nothing is planned.")).to_have_count(0)
     # The agenda on the desk has it without being reloaded.

@@ -32,6 +32,11 @@ def test_a_prospect_is_added_moved_by_keys_and_lost_for_a_reason(windows: Window
     # The colleague's board has it without being reloaded.
     expect(column(colleague, "New").get_by_role("link", name="Ana Ruiz")).to_be_visible()
 
+    thumb = windows.open(visitor=team, is_mobile=True, has_touch=True)
+    thumb.goto("/prospects/board")
+    expect(thumb.get_by_text("Hold a card")).to_be_visible()
+    expect(thumb.get_by_text("press M")).to_be_hidden()
+
     card = colleague.get_by_role("link", name="Ana Ruiz")
     card.focus()
     colleague.keyboard.press("m")

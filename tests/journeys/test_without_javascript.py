@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nexapp.local.stack import Stack
-from tests.blackbox import Consumer, Merchant, fresh_phone
+from tests.blackbox import Consumer, Merchant, fresh_phone, sql
 from tests.journeys import acts
 from tests.journeys.windows import Windows
 
@@ -78,3 +78,51 @@ def test_dialogs_are_plain_buttons_without_scripts(windows: Windows, stack: Stac
     window.goto(f"/slots/{slot_id}")
     window.locator("button[data-dialog=cancel]").click()
     expect(window.locator("#slot-state")).to_contain_text("Cancelled")
+
+
+def add_prospect(window: Page) -> None:
+    window.get_by_role("link", name="Prospects", exact=True).click()
+    window.get_by_role("link", name="Add a prospect").first.click()
+    window.get_by_label("Name", exact=True).fill("Ana Ruiz")
+    window.get_by_label("Phone").fill("(312) 555-0142")
+    acts.press(window, "Add")
+    expect(window.get_by_role("heading", name="Ana Ruiz", level=1)).to_be_visible()
+
+
+def plan_and_tick_off(window: Page) -> None:
+    acts.press(window, "Tomorrow")
+    expect(window.get_by_role("heading", name="Ana Ruiz", level=1)).to_be_visible()
+    expect(window.get_by_text("Nothing is planned.")).to_have_count(0)
+    window.get_by_role("link", name="Follow-ups", exact=True).click()
+    acts.press(window, "Done Ana Ruiz")
+    expect(window.get_by_text("Nothing to follow up")).to_be_visible()
+
+
+def write_note(window: Page) -> None:
+    window.get_by_label("Note", exact=True).fill("Asked for the price list")
+    acts.press(window, "Keep the note")
+    expect(window.get_by_text("Asked for the price list")).to_be_visible()
+
+
+def read_the_bell(window: Page, stack: Stack, team: Merchant) -> None:
+    notice = (
+        "INSERT INTO notifications (id, user_id, org_id, type, title, message, icon, priority)"
+        " SELECT gen_random_uuid(), user_id, org_id, 'followup_due', 'Call Ana', 'About the offer', '🕒', 'high'"
+        " FROM memberships WHERE org_id = %s"
+    )
+    sql(stack, notice, team.org_id)
+    window.goto("/sales")
+    window.locator("#bell-button").click()
+    expect(window.get_by_role("heading", name="Notifications", level=1)).to_be_visible()
+    acts.press(window, "Mark all as read")
+    expect(window.get_by_role("button", name="Mark all as read")).to_have_count(0)
+
+
+def test_a_sales_team_works_without_scripts(windows: Windows, stack: Stack) -> None:
+    team = Merchant(stack).sign_up("Plain Paper Sales", kind="sales")
+    window = windows.open(visitor=team, java_script_enabled=False)
+    window.goto("/sales")
+    add_prospect(window)
+    write_note(window)
+    plan_and_tick_off(window)
+    read_the_bell(window, stack, team)
