@@ -94,7 +94,7 @@ class Reader:
 def _list(asked: Filter, chosen: UUID | None, after: UUID | None, reader: Reader) -> dict[str, Any]:
     zone, shown = reader.zone, asked_number("shown")
     limit = AT_ONCE if after else min(max(shown, AT_ONCE), MOST)
-    rows = list(
+    rows: list[Any] = list(
         queries.list_page(
             own_id(), asked.tab, type_name=asked.type or None, search=asked.search, before=after, limit=limit + 1
         )
@@ -119,7 +119,7 @@ def _lines(rows: Sequence[Any], asked: Filter, reader: Reader) -> list[Line]:
     return [replace(line_of(row, reader.places), href=_address_of(row.id, asked)) for row in rows]
 
 
-def _with_chosen(rows: list[Notification], chosen: UUID | None) -> list[Notification]:
+def _with_chosen(rows: list[Any], chosen: UUID | None) -> list[Any]:
     """What is being looked at was read just now; it stays among the unread until another one is chosen."""
     if chosen is None or chosen in {row.id for row in rows}:
         return rows

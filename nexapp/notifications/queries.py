@@ -143,7 +143,7 @@ def _rows(statement: str, user_id: UUID, limit: int, **given: Any) -> Sequence[R
 
 
 _ME, _MOST = bindparam("user_id", type_=Uuid()), bindparam("most", type_=Integer())
-_DIALECT = psycopg.dialect()
+_DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call]
 _ESCAPE = "/"
 
 
@@ -162,7 +162,7 @@ def _page(tab: str, *, of_type: bool, searched: bool, continued: bool) -> str:
     if of_type:
         wanted = wanted.where(Notification.type == bindparam("type_name"))
     if searched:
-        pattern = bindparam("pattern")
+        pattern: BindParameter[str] = bindparam("pattern")
         wanted = wanted.where(
             or_(Notification.title.ilike(pattern, escape=_ESCAPE), Notification.message.ilike(pattern, escape=_ESCAPE))
         )
