@@ -26,6 +26,10 @@ from nexapp.spine.unit import unit_of_work
 PEOPLE = 100_000
 IN_A_WHOLE_RUN = 10_000
 EACH = 100
+"""A notice a day, for as many days."""
+BUSY_ONES = 100
+"""One in so many people has as many a day as the default limit lets through."""
+A_BUSY_DAY = 20
 ASKED = 300
 """Bells in one turn, each of somebody else: what one person just read lies warm."""
 ROUNDS = 7
@@ -43,20 +47,24 @@ GROUND = """
     JOIN (SELECT id, row_number() OVER () - 1 AS n FROM organizations) o ON o.n = u.n %% {teams};
     CREATE SCHEMA bench;
     CREATE TABLE bench.people AS SELECT row_number() OVER (ORDER BY id) AS n, org_id, user_id FROM memberships;
+    CREATE TABLE bench.busy AS SELECT * FROM bench.people WHERE n %% {busy} = 0;
     ANALYZE
 """
-# A day after the other, as they come: nobody's lie side by side. The id's time and number are written by hand, for the
-# function that makes ids takes longer than the row.
+# One time after the other, as they come: nobody's lie side by side. The id's time and number are written by hand, for
+# the function that makes ids takes longer than the row.
 NOTICES = """
     INSERT INTO notifications (id, user_id, org_id, type, title, message, icon, priority, read_at, created_at)
     SELECT (d.millis || '70008000' || lpad(to_hex(p.n), 12, '0'))::uuid, p.user_id, p.org_id, 'mission_alert',
         'Add 5 prospects', 'Two to go', '🎯', 'normal', d.read_at, d.at
     FROM (
-        SELECT n, at, CASE WHEN n <= {each} - 5 THEN at + interval '1 hour' END AS read_at,
+        SELECT at, CASE WHEN at <= now() - interval '5 days' THEN at + interval '1 hour' END AS read_at,
             lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') AS millis
-        FROM (SELECT n, now() + (n - {each}) * interval '1 day' AS at FROM generate_series(1, {each}) n) days
+        FROM (SELECT now() - n * interval '1 day' / {a_day} - interval '1 second' * {shift} AS at
+              FROM generate_series({times} - 1, 0, -1) n) times
         OFFSET 0
-    ) d CROSS JOIN LATERAL (SELECT * FROM bench.people WHERE n > {first} AND n <= {last} AND d.n > 0 OFFSET 0) p
+    ) d CROSS JOIN LATERAL (
+        SELECT * FROM bench.{whom} WHERE n > {first} AND n <= {last} AND d.at < now() + interval '1 day' OFFSET 0
+    ) p
 """
 COUNTS = """
     INSERT INTO unread_counts (user_id, org_id, unread)
@@ -88,28 +96,35 @@ def _measure(people: int) -> list[Line]:
         parts = [people // part for part in GROWN]
         grown = [_cost(ours, first, last) for first, last in zip([0, *parts], parts, strict=False)]
         asked = fill(ours, parts[-1], people)
-        with django_bell(ours, people, EACH) as theirs:
-            return _compare(asked, theirs, people * EACH, grown)
+        with django_bell(ours, people, EACH, BUSY_ONES, A_BUSY_DAY) as theirs:
+            return _compare(asked, _some_of(ours, "busy"), theirs, grown)
 
 
 def settle(ours: Product, people: int) -> None:
     """So many people in teams of a hundred, as yet without notices."""
-    for statement in GROUND.format(people=people, teams=max(people // 100, 1)).split(";"):
+    for statement in GROUND.format(people=people, teams=max(people // 100, 1), busy=BUSY_ONES).split(";"):
         ours.sql(statement)
 
 
 def fill(ours: Product, first: int, last: int) -> list[Actor]:
-    """Give the people of these numbers their notices, five each of them unread; some of all who have any, as actors.
+    """Give the people of these numbers their notices, those of the last days unread; some of the usual ones, as actors.
 
     Foreign keys and counts are left out or written once for all: ten million look-ups would take an hour.
     """
+    usual = [
+        {"first": low, "last": high, "whom": "people", "a_day": 1, "shift": 0} for low, high in in_halves(first, last)
+    ]
+    busy = {"first": first, "last": last, "whom": "busy", "a_day": A_BUSY_DAY - 1, "shift": 1}
     with set_aside(ours, "notifications"):
-        at_once(ours, [NOTICES.format(each=EACH, first=low, last=high) for low, high in in_halves(first, last)])
+        at_once(ours, [NOTICES.format(times=EACH * some["a_day"], **some) for some in (*usual, busy)])
     for statement in (COUNTS, "VACUUM ANALYZE notifications, unread_counts"):
         ours.sql(statement)
-    rows = ours.sql("SELECT org_id, user_id FROM bench.people WHERE n <= %s ORDER BY md5(user_id::text) LIMIT %s",
-                    last, ASKED)  # fmt: skip
-    return [Actor(Role.STAFF, org_id, user_id) for org_id, user_id in rows]
+    return _some_of(ours, f"people WHERE n % {BUSY_ONES} <> 0 AND n <= {last}")
+
+
+def _some_of(ours: Product, whom: str) -> list[Actor]:
+    wanted = f"SELECT org_id, user_id FROM bench.{whom} ORDER BY md5(user_id::text) LIMIT {ASKED}"  # noqa: S608 - as above
+    return [Actor(Role.STAFF, org_id, user_id) for org_id, user_id in ours.sql(wanted.replace("%", "%%"))]
 
 
 def first_page(user_id: UUID) -> int:
@@ -122,7 +137,7 @@ def first_page(user_id: UUID) -> int:
 def _cost(ours: Product, first: int, last: int) -> Cost:
     people = fill(ours, first, last)
     found = interleaved(_ours(people), ROUNDS)
-    return Cost(last * EACH, found.ratio("bell", "floor"), found.ratio("page", "floor of the page"))
+    return Cost(_written(last), found.ratio("bell", "floor"), found.ratio("page", "floor of the page"))
 
 
 def _ours(people: list[Actor]) -> dict[str, Contestant]:
@@ -135,20 +150,35 @@ def _ours(people: list[Actor]) -> dict[str, Contestant]:
     }
 
 
-def _compare(people: list[Actor], theirs: DjangoBell, notices: int, grown: list[Cost]) -> list[Line]:
-    found = interleaved({**_ours(people), "peer": lambda: theirs.ask(len(people))}, ROUNDS)
+def _written(people: int) -> int:
+    return people * EACH + people // BUSY_ONES * EACH * (A_BUSY_DAY - 1)
+
+
+def _compare(people: list[Actor], busy: list[Actor], theirs: DjangoBell, grown: list[Cost]) -> list[Line]:
+    contestants = {**_ours(people), "peer": lambda: theirs.ask(len(people))}
+    contestants |= {f"{name} of the busy": ask for name, ask in _ours(busy).items() if "page" in name}
+    contestants["peer of the busy"] = lambda: theirs.ask(len(busy), busy=True)
+    found = interleaved(contestants, ROUNDS)
     bell, page = found.ratio("bell", "floor"), found.ratio("page", "floor of the page")
     peer, statements = found.ratio("peer", "page"), _count_statements(people[0])
+    busy_page = found.ratio("page of the busy", "floor of the page of the busy")
+    busy_peer = found.ratio("peer of the busy", "page of the busy")
+    notices = grown[-1].notices * GROWN[-1]
     metric, shown = f"among {notices:,} notices", found.shown
     note = f"{len(people)} people in a turn, {statements} statements a page beside the transaction's own"
-    if notices < PEOPLE * EACH:
-        note += f"; among {PEOPLE * EACH:,} with ONLY=bell, for the whole run has ten minutes"
+    if notices < _written(PEOPLE):
+        note += f"; among {_written(PEOPLE):,} with ONLY=bell, for the whole run has ten minutes"
+    whose = f"one in {BUSY_ONES} has {A_BUSY_DAY * EACH:,}, the others {EACH}; of the busy {len(busy)} in a turn"
     return [
         Line(5, f"bell {metric}, vs SELECT 1", shown("bell"), shown("floor"), bell, "≤ 2", bell <= 2),
         Line(5, f"bell and page {metric}, vs as many SELECT 1", shown("page"), shown("floor of the page"), page, "≤ 2",
              page <= 2 and statements <= MOST_STATEMENTS, note),
         Line(5, f"bell and page {metric}, vs django-notifications", shown("page"), shown("peer"), peer, "≥ 5",
-             peer >= 5),
+             peer >= 5, whose),
+        Line(5, "the same of the busy, vs as many SELECT 1", shown("page of the busy"),
+             shown("floor of the page of the busy"), busy_page, "≤ 2", busy_page <= 2),
+        Line(5, "the same of the busy, vs django-notifications", shown("page of the busy"), shown("peer of the busy"),
+             busy_peer, "≥ 5", busy_peer >= 5),
         *_growth(grown, Cost(notices, bell, page)),
     ]  # fmt: skip
 

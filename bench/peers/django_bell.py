@@ -1,7 +1,7 @@
 """The django-notifications contestant of the bell, asked through its own queries.
 
-Told a number by a line on its input, it counts the unread and reads the first page of so many users, and answers with
-the seconds.
+Told a number and a kind of users by a line on its input, it counts the unread and reads the first page of so many of
+them, and answers with the seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ def main() -> None:
     users = prepare()
     print("ready", flush=True)
     for line in sys.stdin:
-        asked = list(users.filter(username__startswith="person-").order_by("?")[: int(line)])
+        number, kind = line.split()
+        asked = list(users.filter(username__startswith=f"{kind}-").order_by("?")[: int(number)])
         began = time.perf_counter()
         for user in asked:
             user.notifications.unread().count()
