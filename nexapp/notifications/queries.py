@@ -91,11 +91,6 @@ def without(rows: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     return [row for row in rows if row.id not in known]
 
 
-def list_since(user_id: UUID, after: UUID, limit: int = 50) -> Sequence[Row[Any]]:
-    """What came to the inbox after the newest that a page knows: for catching up."""
-    return _rows(_SINCE, user_id, limit, after=after)
-
-
 def find_own(user_id: UUID, notification_id: UUID) -> Notification | None:
     found: Notification | None = db.session.scalar(
         select(Notification).where(own(user_id), Notification.id == notification_id)
@@ -175,5 +170,4 @@ def _pattern(search: str) -> str:
     return f"%{search}%"
 
 
-_SINCE = _written(_newest(*INBOX, Notification.id > bindparam("after")))
 _PARTS = _written(_newest(Notification.folded_into == bindparam("head")))

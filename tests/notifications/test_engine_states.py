@@ -120,12 +120,10 @@ def test_pages_follow_one_another_without_gap_or_copy(team: Team, acting: Acting
     me = team.people[0]
     with acting(as_member(team)):
         first = [row.id for row in queries.list_page(me, limit=3)]
-        tell_more = notify([me], "achievement", values={"title": "New"}).made
+        notify([me], "achievement", values={"title": "New"})
         second = [row.id for row in queries.list_page(me, before=first[-1], limit=3)]
         third = [row.id for row in queries.list_page(me, before=second[-1], limit=3)]
-        since = [row.id for row in queries.list_since(me, first[0])]
     assert [*first, *second, *third] == made[::-1]
-    assert since == tell_more
 
 
 def test_the_first_page_is_the_beginning_of_the_list(team: Team, acting: Acting) -> None:
