@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from bench import table
-from bench.lines import bell, claims, imports, jobs, limiter, live, matching, rescan, texts
+from bench.lines import bell, claims, imports, jobs, limiter, live, matching, pages, rescan, texts
 from bench.rounds import Line
 
 LINES: dict[str, Callable[[], list[Line]]] = {
@@ -18,6 +18,7 @@ LINES: dict[str, Callable[[], list[Line]]] = {
     "claims": claims.measure,
     "live": live.measure,
     "bell": bell.measure,
+    "pages": pages.measure,
     "jobs": jobs.measure,
     "import": imports.measure,
     "rescan": rescan.measure,

@@ -1,8 +1,9 @@
 """The load generator: raw sockets, prebuilt requests, one process of its own, the same for every contestant.
 
-Reads one JSON line per round, `{"port", "connections", "paths"}`, and answers with one: `{"seconds", "statuses"}`, in
-the order of the paths. Connections are opened and used once before the clock runs, and kept alive through the
-round; each takes the next path as soon as it has its answer.
+Reads one JSON line per round, `{"port", "connections", "paths"}` and perhaps `"method"` and `"cookie"`, and answers
+with one: `{"seconds", "statuses", "length"}`: the statuses in the order of the paths, the length of the first
+connection's last body. Connections are opened and used once before the clock runs, and kept alive through the round;
+each takes the next path as soon as it has its answer.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Line:
         self.sock = socket.create_connection((HOST, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.index = -1
+        self.length = 0
         self._read = b""
         self._wanted = 0
 
@@ -48,20 +50,23 @@ class Line:
             length = LENGTH.search(self._read, 0, end)
             if length is None:
                 raise Lost("an answer without a length")
-            self._wanted = end + 4 + int(length[1])
+            self.length = int(length[1])
+            self._wanted = end + 4 + self.length
         if not self._wanted or len(self._read) < self._wanted:
             return None
         return int(self._read[9:12])
 
 
-def run(port: int, connections: int, paths: list[str]) -> tuple[float, list[int]]:
-    requests = [_request("POST", port, path) for path in paths]
+def run(
+    port: int, connections: int, paths: list[str], method: str = "POST", cookie: str = ""
+) -> tuple[float, list[int], int]:
+    requests = [_request(method, port, path, cookie) for path in paths]
     lines = [Line(port) for _ in range(connections)]
     try:
         _drive(lines, [_request("GET", port, "/health/live")] * connections)
         began = time.perf_counter()
         statuses = _drive(lines, requests)
-        return time.perf_counter() - began, statuses
+        return time.perf_counter() - began, statuses, lines[0].length
     finally:
         for line in lines:
             line.sock.close()
@@ -96,8 +101,10 @@ def _ask_next(line: Line, waiting: Iterator[tuple[int, bytes]]) -> bool:
     return True
 
 
-def _request(method: str, port: int, path: str) -> bytes:
+def _request(method: str, port: int, path: str, cookie: str = "") -> bytes:
     head = [f"{method} {path} HTTP/1.1", f"Host: {HOST}:{port}", f"Origin: http://{HOST}:{port}", "Accept: text/html"]
+    if cookie:
+        head.append(f"Cookie: {cookie}")
     if method == "POST":
         head += ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 0"]
     return ("\r\n".join(head) + "\r\n\r\n").encode()
@@ -105,8 +112,8 @@ def _request(method: str, port: int, path: str) -> bytes:
 
 def main() -> None:
     for line in sys.stdin:
-        seconds, statuses = run(**json.loads(line))
-        print(json.dumps({"seconds": seconds, "statuses": statuses}), flush=True)
+        seconds, statuses, length = run(**json.loads(line))
+        print(json.dumps({"seconds": seconds, "statuses": statuses, "length": length}), flush=True)
 
 
 if __name__ == "__main__":
