@@ -144,6 +144,18 @@
     return Boolean(target.querySelector("dialog[open], form.htmx-request")) || Boolean(typing);
   }
 
+  let heldIn = "";
+
+  // Whoever pressed a button that doesn't come back with its fragment goes on there, not at the top of the page.
+  function goOnWithin(settled) {
+    const place = heldIn && document.getElementById(heldIn);
+    if (!place || !(settled.contains(place) || place.contains(settled))) return;
+    heldIn = "";
+    if (document.activeElement !== document.body) return;
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+  }
+
   let behind = false;
 
   function catchUpWhenFree() {
@@ -160,6 +172,7 @@
       behind = true;
       return;
     }
+    if (detail.target.contains(document.activeElement)) heldIn = detail.target.id;
     keepOpen(detail.target);
     if (!askedByPerson(detail)) keepTyped(detail.target);
   }
@@ -170,6 +183,7 @@
     freshen();
     const summary = target.querySelector?.("[data-error-summary]");
     if (summary) summary.focus();
+    else goOnWithin(target);
   }
 
   function listenToHtmx() {

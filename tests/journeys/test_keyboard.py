@@ -130,3 +130,90 @@ def test_a_menu_opens_and_closes_by_keys(windows: Windows, stack: Stack) -> None
     page.keyboard.press("Escape")
     expect(button(page, "Sign out")).to_be_hidden()
     expect(menu).to_be_focused()
+
+
+def menu_link(page: Page, words: str) -> Locator:
+    return page.get_by_role("navigation", name="Main").get_by_role("link", name=words, exact=True)
+
+
+def found_team(page: Page, team: Merchant) -> None:
+    page.goto("/sign-in")
+    page.keyboard.type(acts.national(team.phone))
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("The 6-digit code")).to_be_focused()
+    page.keyboard.type(team.await_code(team.phone))
+    page.keyboard.press("Enter")
+    tab_to(page.get_by_role("radio").first)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator('[name="kind"][value="sales"]')).to_be_checked()
+    type_in(page.get_by_label("Name of the business"), "Keys and Leads")
+    type_in(page.get_by_label("Your name"), "Kay Keeper")
+    press_on(button(page, "Set up the business"))
+    expect(page.get_by_role("heading", name="Today", level=1)).to_be_visible()
+
+
+def add_prospect(page: Page) -> None:
+    press_on(menu_link(page, "Prospects"))
+    press_on(page.get_by_role("link", name="Add a prospect"))
+    type_in(page.get_by_label("Name", exact=True), "Ana Ruiz")
+    type_in(page.get_by_label("Phone"), "(312) 555-0142")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Ana Ruiz", level=1)).to_be_visible()
+
+
+def plan_tomorrow(page: Page) -> None:
+    """The tap is where it was, and still under the fingers, when the panel has come back."""
+    press_on(button(page, re.compile("^Tomorrow")))
+    expect(page.get_by_text("Nothing is planned.")).to_have_count(0)
+    expect(page.locator("#follow-up-panel :focus, #follow-up-panel:focus")).to_have_count(1)
+
+
+def move_on_the_board(page: Page) -> None:
+    press_on(menu_link(page, "Prospects"))
+    press_on(page.get_by_role("link", name="Board"))
+    tab_to(page.get_by_role("link", name="Ana Ruiz"))
+    for key in ("m", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    moved = page.get_by_role("region", name="Qualified", exact=True).get_by_role("link", name="Ana Ruiz")
+    expect(moved).to_be_visible()
+    expect(moved).to_be_focused()
+
+
+def tick_off(page: Page) -> None:
+    press_on(menu_link(page, "Follow-ups"))
+    press_on(button(page, "Done Ana Ruiz"))
+    expect(page.get_by_text("Nothing to follow up")).to_be_visible()
+    press_on(button(page, "Undo"))
+    expect(page.get_by_role("link", name="Ana Ruiz", exact=True)).to_be_visible()
+
+
+def switch_off_a_way(page: Page) -> None:
+    press_on(menu_link(page, "Settings"))
+    press_on(page.get_by_role("main").get_by_role("link", name=re.compile("^Notifications")))
+    switch = page.get_by_role("switch", name=re.compile("Follow-up reminders.*E-mail")).first
+    tab_to(switch)
+    was = switch.is_checked()
+    page.keyboard.press("Space")
+    expect(switch).to_be_checked(checked=not was)
+    expect(switch).to_be_focused()
+
+
+def pause(page: Page) -> None:
+    """The button is gone with what it did: one goes on in its place, not at the top of the page."""
+    press_on(page.locator("#pause-details > summary"))
+    press_on(button(page, "Pause"))
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    expect(page.locator("#notice-pause")).to_be_focused()
+    press_on(button(page, "Go on now"))
+    expect(page.locator("#notice-pause")).to_be_focused()
+
+
+def test_a_sales_team_needs_no_mouse(windows: Windows, stack: Stack) -> None:
+    page = windows.open(DESKTOP, timezone_id="America/New_York")
+    found_team(page, Merchant(stack))
+    add_prospect(page)
+    plan_tomorrow(page)
+    move_on_the_board(page)
+    tick_off(page)
+    switch_off_a_way(page)
+    pause(page)
