@@ -74,7 +74,15 @@
     window.addEventListener("online", () => socket.connect());
   }
 
-  const isBeingAnswered = (name) => document.querySelector(`.htmx-request[hx-trigger*="${CSS.escape(name)} "]`) !== null;
+  const waitsFor = (element, name) => Boolean(element?.getAttribute("hx-trigger")?.includes(`${name} `));
+
+  // A fragment that asks for itself, or one whose place the answer to a form will take.
+  function isBeingAnswered(name) {
+    return [...document.querySelectorAll(".htmx-request")].some((element) => {
+      const target = element.getAttribute("hx-target");
+      return waitsFor(element, name) || (target?.startsWith("#") && waitsFor(document.querySelector(target), name));
+    });
+  }
 
   // What htmx queues on a fragment is lost with it when the answer under way takes its place: say it once more then.
   function onSignal(name, payload) {
@@ -104,6 +112,7 @@
   // A fragment may bring topics of its own.
   document.body.addEventListener("htmx:afterSettle", watch);
   document.body.addEventListener("htmx:afterSettle", sayMissed);
+  document.body.addEventListener("htmx:afterRequest", sayMissed);
   document.addEventListener("visibilitychange", poll);
   setInterval(poll, POLL_MS);
 })();
