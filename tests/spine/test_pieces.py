@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask, session
@@ -56,6 +59,23 @@ def test_other_inputs_are_another_piece(kept: Pieces) -> None:
     assert [kept.render("said.html", {"words": words}) for words in "ab"] == ["<p>a</p>", "<p>b</p>"]
 
 
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        (1, True, 1.0, Decimal(1)),
+        (Decimal("1.5"), Decimal("1.50")),
+        (NOON, NOON.astimezone(ZoneInfo("Asia/Tokyo"))),
+        ((1, 2), (True, 2)),
+    ],
+    ids=["numbers", "digits", "zones", "within"],
+)
+def test_what_is_equal_and_looks_different_is_another_piece(kept: Pieces, alike: tuple[Any, ...]) -> None:
+    assert [kept.render("said.html", {"words": value}) for value in alike] == [f"<p>{value}</p>" for value in alike]
+
+
 def test_a_token_is_the_request_s_own(kept: Pieces) -> None:
     given = {"words": "a", "at": Hole("<1>")}
     first = kept.render("form.html", dict(given))
@@ -91,7 +111,7 @@ def test_the_longest_unused_goes_first(kept: Pieces, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(pieces, "MOST_LETTERS", 20)
     for words in ("a", "b", "a", "c"):
         kept.render("said.html", {"words": words})
-    assert [dict(key[2:])["words"] for key in kept._kept] == ["a", "c"]
+    assert [key[-1] for key in kept._kept] == ["a", "c"]
 
 
 def kept_app(kept: Pieces) -> Flask:

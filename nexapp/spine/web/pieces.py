@@ -35,7 +35,9 @@ CLOCKS = ("relative",)
 # Nobody who writes a text can know it, so no text can hold a hole.
 _SECRET = secrets.token_hex(16)
 _HOLE = re.compile(rf"hole-(\w+)-{_SECRET}")
-_PLAIN = {str, int, bool, float, Decimal, type(None), UUID, datetime, date, time}
+_SAME = {str, type(None), UUID, date}
+"""Kinds of which two values are equal only where they look the same."""
+_WRITTEN = {int, bool, float, Decimal}
 
 Kept = tuple[tuple[str, ...], tuple[str, ...]]
 """The letters between the holes, and the holes' names."""
@@ -53,8 +55,9 @@ class Pieces:
 
     def render(self, template: str, inputs: dict[str, Any]) -> Markup:
         holes = {name: inputs.pop(name) for name in [name for name in inputs if type(inputs[name]) is Hole]}
-        key = (template, str(get_locale()), *inputs.items())
-        if not _is_plain(inputs.values()):
+        try:
+            key = (template, str(get_locale()), *inputs, *map(_mark, inputs.values()))
+        except _Changeable:
             return _fill(self._made(template, inputs, holes), holes)
         found = self._kept.get(key)
         if found is None:
@@ -102,14 +105,26 @@ def _refuse_clock(*_: object) -> NoReturn:
     raise TypeError("a piece doesn't know what time it is")
 
 
-def _is_plain(values: Iterable[Any]) -> bool:
-    """Whether all of them are equal only to what looks the same. An object that may change is not."""
-    return all(
-        type(value) in _PLAIN
-        or (isinstance(value, (tuple, Row)) and _is_plain(value))
-        or (_is_frozen(value) and _is_plain(getattr(value, each.name) for each in fields(value)))
-        for value in values
-    )
+class _Changeable(Exception):
+    """An input that may look different while it stays equal to itself."""
+
+
+def _mark(value: Any) -> Any:
+    """What is equal only for inputs that look the same: 1 is not True, nor an instant the same in another zone."""
+    kind = type(value)
+    if kind in _SAME:
+        return value
+    if kind in _WRITTEN:
+        return kind, repr(value)
+    if kind is datetime or kind is time:
+        return kind, value.isoformat(), value.fold, str(value.tzinfo)
+    if isinstance(value, Row):
+        return value._fields, *map(_mark, value)
+    if isinstance(value, tuple):
+        return kind, *map(_mark, value)
+    if _is_frozen(value):
+        return kind, *(_mark(getattr(value, each.name)) for each in fields(value))
+    raise _Changeable
 
 
 def _is_frozen(value: Any) -> bool:

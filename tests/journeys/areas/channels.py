@@ -12,8 +12,8 @@ NAMES = [
 ]  # fmt: skip
 NOTICES = """
     INSERT INTO notifications (id, user_id, org_id, type, title, message, created_at, read_at, opened_at, acted_at)
-    SELECT gen_random_uuid(), %s, %s, 'slot_booked', 'Booked', '', at, CASE WHEN n > 12 THEN at END, CASE WHEN n > 14 THEN at END,
-        CASE WHEN n > 20 THEN at + interval '3 minutes' END
+    SELECT gen_random_uuid(), %s, %s, 'slot_booked', 'Booked', '', at, CASE WHEN n > 12 THEN at END,
+        CASE WHEN n > 14 THEN at END, CASE WHEN n > 20 THEN at + interval '3 minutes' END
     FROM generate_series(1, 36) AS n CROSS JOIN LATERAL (SELECT now() - n * interval '12 hours' AS at) t
 """
 
