@@ -203,11 +203,12 @@ def test_an_offer_of_this_round_is_not_made_twice(shop: Shop, acting: Acting) ->
 
 def quiet_now(shop: Shop) -> datetime:
     """Quiet hours from an hour ago for two more; when they end."""
-    present = now().astimezone(ZONE)
-    ends = (present + timedelta(hours=2)).replace(second=0, microsecond=0)
+    # Added before it is a time of the wall: on the night of a clock change two hours there are one or three.
+    began, ends = ((now() + timedelta(hours=hours)).astimezone(ZONE) for hours in (-1, 2))
+    ends = ends.replace(second=0, microsecond=0)
     shop.sql(
         "UPDATE organizations SET quiet_starts = %s, quiet_ends = %s WHERE id = %s",
-        (present - timedelta(hours=1)).time(), ends.time(), shop.org_id,
+        began.time(), ends.time(), shop.org_id,
     )  # fmt: skip
     return ends
 
