@@ -177,6 +177,17 @@
     if (!askedByPerson(detail)) keepTyped(detail.target);
   }
 
+  // The place that an answer is for may have been fetched anew while it was under way: then it takes the new one.
+  function goOnInItsPlace(event) {
+    const { detail, target, currentTarget } = event;
+    const asking = detail.requestConfig?.elt;
+    if (target !== currentTarget || target.isConnected || asking === target || !asking?.isConnected) return;
+    const place = target.id && document.getElementById(target.id);
+    if (!place) return;
+    detail.target = place;
+    beforeSwap(event);
+  }
+
   function afterSettle(event) {
     const target = event.detail.elt ?? event.target;
     announceNews(target);
@@ -191,6 +202,8 @@
     body.addEventListener("htmx:configRequest", ({ detail }) => {
       if (detail.verb !== "get" && token()) detail.headers["X-CSRFToken"] = token();
     });
+    // Events of a place that is gone don't reach the body.
+    body.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target?.addEventListener("htmx:beforeSwap", goOnInItsPlace));
     body.addEventListener("htmx:beforeSwap", beforeSwap);
     body.addEventListener("htmx:afterSettle", afterSettle);
     body.addEventListener("htmx:responseError", ({ detail }) => {

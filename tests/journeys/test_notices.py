@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from nexapp.factory import build
 from nexapp.local.stack import Stack
@@ -384,6 +384,30 @@ def test_all_of_the_type_that_is_shown_are_read(windows: Windows, reader: Reader
     expect(page.locator(".toast").filter(has_text="2 marked as read.")).to_be_visible()
     assert reader.rows("read_at IS NULL") == []
     expect(button(page, "Mark all as read")).to_be_hidden()
+
+
+COME_ANEW = """() => new Promise((done) => {
+    const list = document.querySelector('#notice-list');
+    document.body.addEventListener('htmx:afterSettle', () => list.isConnected || done());
+    document.body.dispatchEvent(new CustomEvent('reconnected'));
+})"""
+
+
+def test_an_answer_finds_its_place_where_the_list_came_anew_meanwhile(windows: Windows, reader: Reader) -> None:
+    page = windows.open(DESKTOP, visitor=reader.merchant)
+    reader.hear("One")
+    page.goto("/notifications")
+    joined(page)
+
+    def answer_late(route: Route) -> None:
+        answer = route.fetch()
+        page.evaluate(COME_ANEW)
+        route.fulfill(response=answer)
+
+    page.route("**/notifications?*type=slot_booked*", answer_late)
+    page.locator("#type").select_option("slot_booked")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    assert page.url.endswith("type=slot_booked")
 
 
 def test_the_browsers_own_notifications_are_asked_for_by_a_click_only(windows: Windows, reader: Reader) -> None:

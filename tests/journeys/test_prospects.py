@@ -85,7 +85,7 @@ def test_without_javascript_a_card_moves_by_its_form(windows: Windows, stack: St
     page.get_by_label("Name", exact=True).fill("Ben Okri")
     page.get_by_role("button", name="Add", exact=True).click()
     page.goto("/prospects/board")
-    page.get_by_text("Move to…").click()
+    page.locator("summary", has_text="Move to…").click()
     page.get_by_label("Stage", exact=True).select_option(label="Won")
     page.get_by_role("button", name="Move", exact=True).click()
     expect(column(page, "Won").get_by_role("link", name="Ben Okri")).to_be_visible()

@@ -66,8 +66,9 @@ class Windows:
 
 
 def toasts(page: Page) -> Locator:
-    """Where a page says what just happened; a moment later it says the same to screen readers, elsewhere."""
-    return page.get_by_role("region", name="What just happened")
+    """Where a page says what just happened: with scripts in their place, without them above its content. A moment
+    later it says the same to screen readers, elsewhere."""
+    return page.locator("#toasts, .flashes")
 
 
 def sign_in_as(context: BrowserContext, visitor: Visitor, address: str) -> None:
