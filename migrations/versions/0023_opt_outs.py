@@ -15,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     run("0023_up.sql")
     protect("letter_addresses")
+    run("0023_fill.sql")
 
 
 def downgrade() -> None:

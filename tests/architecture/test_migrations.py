@@ -148,3 +148,32 @@ def test_what_was_read_before_counts_as_opened(services: Stack, flask: Callable[
         # The counts follow again.
         connection.execute("UPDATE notifications SET read_at = now() WHERE title = 'fresh'")
         assert connection.execute("SELECT unread FROM unread_counts").fetchall() == [(1,)]
+
+
+LETTERS = """
+    WITH team AS (
+        INSERT INTO organizations (id, name, slug, kind, time_zone)
+        VALUES (gen_random_uuid(), 'Team', 'team', 'sales', 'America/New_York') RETURNING id
+    )
+    INSERT INTO messages (
+        id, org_id, channel, lane, purpose, subject_kind, to_phone, to_email, subject, body, segments, status
+    )
+    SELECT gen_random_uuid(), team.id, 'email', 5, 'sequence', 'prospect', '', given.*
+    FROM team CROSS JOIN (VALUES
+        ('Ana@Example.com', 'a', 'a', 0, 'queued'), ('ana@example.com', 'b', 'b', 0, 'queued'),
+        ('ben@example.com', 'c', 'c', 0, 'sent')
+    ) AS given (to_email, subject, body, segments, status)
+"""
+
+
+def test_letters_that_wait_get_their_link(services: Stack, flask: Callable[..., None]) -> None:
+    flask("db", "upgrade", "0022")
+    with psycopg.connect(of_database(services.owner_url)) as connection:
+        connection.execute("SET ROLE nexapp_system")
+        connection.execute(LETTERS)
+    flask("db", "upgrade", "0023")
+    with psycopg.connect(of_database(services.owner_url)) as connection:
+        connection.execute("SET ROLE nexapp_system")
+        found = connection.execute("SELECT email, stopped_at FROM letter_addresses").fetchall()
+    assert found == [("ana@example.com", None)]
+    flask("db", "downgrade", "0022")
