@@ -178,7 +178,7 @@ def test_what_was_told_before_waits_for_nobody(app: Flask, team: Team, services:
     """A job that says the same each minute holds up no booking."""
 
     def tell() -> Notified:
-        return notify(team.people, "mission_alert", dedupe_key="k", org_id=team.org_id)
+        return notify(team.people, "mission_alert", values={"title": "M"}, dedupe_key="k", org_id=team.org_id)
 
     with app.app_context(), unit_of_work(SYSTEM):
         assert tell().count == len(team.people)

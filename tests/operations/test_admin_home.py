@@ -61,4 +61,4 @@ def test_merchants_see_no_console_in_the_menu(signed_in: Callable[..., Visitor],
 
     with app.test_request_context("/"):
         g.actor = Actor(Role.OWNER, new_id(), new_id())
-        assert not [item for item in shown_items() if item["href"].startswith("/admin")]
+        assert not [item for item in shown_items() if item.href.startswith("/admin")]

@@ -217,6 +217,7 @@ def test_the_owner_changes_the_weights_and_everybody_is_scored_again(team: Team,
         ({"fit": "many"}, "Type a whole number from 0 to 100."),
         ({"full_value": "0"}, "Type an amount above 0."),
         ({"fit_words": "own(er"}, "letters, digits, spaces and hyphens only"),
+        ({"fit_words": "٣"}, "letters, digits, spaces and hyphens only"),
         ({"fit_words": ",".join(f"w{n}" for n in range(50))}, "At most 40 words."),
     ],
 )
