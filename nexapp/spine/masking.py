@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 _PHONE = re.compile(r"\+?\d[\d\-. ()]{6,18}\d")
-_LINK = re.compile(r"(/(?:[cilsw]|hooks/in|calendars)/)[A-Za-z0-9_-]{12,}")
+_LINK = re.compile(r"(/(?:[ceilsuw]|hooks/in|calendars)/)[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]{6,})*")
 _SECRET_NAME = re.compile(r"(password|secret|token|authorization|cookie|api_key|\bcode\b|body)", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w+://[^:/\s@]*:)[^@\s]+@")
 _BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)

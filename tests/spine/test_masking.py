@@ -32,6 +32,8 @@ SECRETS = {
     "a claim link": (f"GET /c/{TOKEN}/hold failed", TOKEN),
     "a request link": (f"http://x.example/w/{TOKEN}", TOKEN),
     "a link that signs in": (f"POST /l/{TOKEN} failed", TOKEN),
+    "a link that stops notices": (f"POST /u/{TOKEN}.{TOKEN} failed", TOKEN),
+    "a link that stops letters": (f"http://x.example/e/{TOKEN}.{TOKEN}/undo", TOKEN),
     "an invitation": (f"/sign-in?next=/i/{TOKEN}", TOKEN),
     "a database password": ("postgresql://nexapp:s3cret-pw@db:5432/x refused", "s3cret-pw"),
     "a redis password": ("redis://:hunter22@cache:6379/0", "hunter22"),
